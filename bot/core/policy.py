@@ -1,0 +1,168 @@
+"""A policy says which gates guard which stage of which models, and what happens afterwards.
+
+The values only; `policyfile` reads them from YAML, with the gate table as an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, model_validator
+
+from bot.core.lock import Day, Digest, Flavor, Line, Name, Value
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_SPANS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+Layer = Literal["no_new_privs", "rlimits", "fs", "net", "syscalls", "namespaces"]
+
+
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]{1,3})?\s*", value)
+    unit = (match[2] or "B").upper() if match else ""
+    if match is None or unit not in _SIZES:
+        raise ValueError("write a size as 500MB or 2GiB")
+    return round(float(match[1]) * _SIZES[unit])
+
+
+def _span(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d|w)\s*", value)
+    if match is None:
+        raise ValueError("write a duration as 50ms, 30s, 5m, 6h or 14d")
+    return timedelta(seconds=float(match[1]) * _SPANS[match[2]])
+
+
+def _percent(value: object) -> object:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return float(value.strip()[:-1]) / 100
+    return value
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Bytes = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str), Field(gt=0)]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span, json_schema_input_type=str),
+    PlainSerializer(lambda span: f"{span.total_seconds():g}s", return_type=str),
+]
+Probability = Annotated[float, BeforeValidator(_percent), Field(gt=0, lt=1)]
+Address = Line
+Names = Annotated[tuple[Line, ...], BeforeValidator(_tuple)]
+
+
+class Dataset(Value):
+    """A set of rows that models are judged on."""
+
+    uri: Address
+    digest: Digest
+    """The judged bytes; another digest is another hold-out."""
+    task: Literal["binary", "multiclass", "regression"]
+    target: Line
+    """Column of the true answer."""
+    positive: Line | None = None
+    """For binary tasks: the value of the target that is the positive class; default the larger."""
+    id: Line | None = None
+    """Column that names the entity of a row; rows of one entity are not independent."""
+    time: Line | None = None
+    """Column of the moment a row happened."""
+    features: Names = ()
+    """Columns a model may see; default all but target, id and time."""
+    slices: Names = ()
+    """Columns that gates may cut by."""
+    protected: Names = ()
+    """Columns fairness is measured by."""
+
+
+class ArtifactRules(Value):
+    """Which artifacts may be loaded at all."""
+
+    flavors: Annotated[tuple[Flavor, ...], BeforeValidator(_tuple)] = ("onnx", "skops", "xgboost", "lightgbm")
+    """Formats that carry no code are allowed; joblib, pickle, mlflow and runner must be named."""
+    trusted: Names = ()
+    """Exact names of further types or globals that an artifact may contain."""
+    max_bytes: Bytes = 2_000_000_000
+    max_files: Annotated[int, Field(gt=0)] = 1_000
+
+
+class SandboxRules(Value):
+    """What must hold around an untrusted model."""
+
+    require: Annotated[tuple[Layer, ...], BeforeValidator(_tuple)] = ("no_new_privs", "rlimits", "fs", "net")
+    """Layers without which no model is loaded."""
+    prefer: Annotated[tuple[Layer, ...], BeforeValidator(_tuple)] = ("syscalls", "namespaces")
+    """Layers whose absence is said aloud in the report."""
+    seconds: Annotated[float, Field(gt=0, le=86_400)] = 300.0
+    """Wall-clock limit of one run."""
+    memory: Bytes = 4_000_000_000
+    """Memory limit of one run."""
+
+
+class FastTrackWhen(Value):
+    """What a challenger must prove to skip rungs."""
+
+    metric: Name
+    data: Name = "holdout"
+    lower_bound_gain: Annotated[float, Field(gt=0)]
+    """The one-sided lower confidence bound of the gain must be at least this."""
+    confidence: Probability = 0.95
+
+
+class FastTrack(Value):
+    """Rungs that a clearly better challenger may skip."""
+
+    when: FastTrackWhen
+    skip: Annotated[tuple[Name, ...], BeforeValidator(_tuple), Field(min_length=1)]
+
+
+class PromotionRules(Value):
+    """What happens when every gate passes."""
+
+    merge: Literal["auto", "approved", "manual"] = "approved"
+    """`auto` merges, `approved` waits for one approving review, `manual` never merges."""
+    advance: Literal["auto", "off"] = "off"
+    fast_track: FastTrack | None = None
+
+
+class RollbackRules(Value):
+    """How far back, how often."""
+
+    window: Annotated[int, Field(ge=1, le=20)] = 3
+    """How many earlier champions a rollback may return to on the fast lane."""
+
+
+class WaiverRule(Value):
+    """A recorded, expiring permission."""
+
+    gate: Name
+    model: Name
+    by: Line
+    reason: Line
+    until: Day
+
+
+class Freeze(Value):
+    """A window in which nothing is promoted; rollbacks are exempt."""
+
+    since: Day = Field(alias="from")
+    until: Day
+    reason: Line
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.until < self.since:
+            raise ValueError("a freeze ends after it begins")
+        return self
+
+
+GateName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,30}$")]

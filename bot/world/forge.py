@@ -1,0 +1,129 @@
+"""A forge hosts the repository, its pull requests, comments and statuses.
+
+`LocalForge` (a bare repository and a folder) and `GitHub` satisfy this protocol and
+pass one contract test-suite.  Git objects never travel through a forge's API: the
+bot reads and writes them with git, at `remote()`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+State = Literal["pending", "success", "failure", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """An approval of exactly one head commit."""
+
+    reviewer: str
+    sha: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """A request to merge `head` into `base`."""
+
+    number: int
+    title: str
+    author: str
+    base: str
+    """Branch name of the base, such as `main`."""
+    head: str
+    """Branch name of the head."""
+    head_sha: str
+    open: bool
+    draft: bool
+    merged_as: str | None
+    """The commit it landed as, or None."""
+    from_fork: bool
+    approvals: tuple[Review, ...]
+    """The latest decision of each reviewer, where that is an approval; never the author's own."""
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A comment of our own on a pull request."""
+
+    id: int
+    body: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a context says about a commit."""
+
+    context: str
+    state: State
+    description: str
+    url: str | None
+
+
+class HeadMoved(Exception):  # noqa: N818 -- a decision of the forge, named as it reads
+    """The head is no longer the judged commit; judge again, never retry (GitHub: 409)."""
+
+
+class NotMergeable(Exception):  # noqa: N818 -- a decision of the forge, named as it reads
+    """The forge will not merge this as it stands (GitHub: 405); the message says why."""
+
+
+class Forge(Protocol):
+    """The calls Lockstep needs; every write may be repeated by probing first.
+
+    Raises everywhere:
+        bot.core.errors.Unavailable: the forge did not answer, after its own retries.
+        bot.core.errors.NotARepository: the repository or pull request does not exist.
+    """
+
+    def slug(self) -> str:
+        """Name the repository, `owner/name`."""
+
+    def remote(self) -> str:
+        """Address of the git repository, for fetch and push; never holds a credential."""
+
+    def git_environment(self) -> Mapping[str, str]:
+        """Environment that lets git authenticate at `remote()` (GIT_CONFIG_COUNT and its like)."""
+
+    def default_branch(self) -> str:
+        """Name the branch that production follows."""
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Read one pull request with its approvals."""
+
+    def open_pull_requests(self) -> tuple[PullRequest, ...]:
+        """List the open pull requests, oldest first."""
+
+    def propose(self, *, title: str, body: str, head: str, base: str) -> PullRequest:
+        """Open a pull request from a pushed branch; return the open one if there is one already."""
+
+    def reports(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """List our own comments whose first line starts with `marker`, oldest first."""
+
+    def comment(self, number: int, body: str) -> Comment:
+        """Add a comment."""
+
+    def edit_comment(self, number: int, comment: Comment, body: str) -> Comment:
+        """Replace a comment's text; a comment that was deleted meanwhile is added anew."""
+
+    def delete_comment(self, number: int, comment: Comment) -> None:
+        """Remove one of our own comments (a duplicate); already gone is fine."""
+
+    def status(self, sha: str, context: str) -> Status | None:
+        """Read the latest status of a commit under a context."""
+
+    def set_status(self, sha: str, status: Status) -> None:
+        """Set the status of a commit; the description is at most 140 characters."""
+
+    def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
+        """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
+
+        Raises:
+            HeadMoved: the head is another commit now.
+            NotMergeable: conflicts, a moved base, or a rule of the forge.
+        """
