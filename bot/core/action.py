@@ -1,0 +1,55 @@
+"""An action is one effect, as data; performing it is the world's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from bot.core.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """Show the one report of a pull request, in place."""
+
+    number: int
+    marker: str
+    """Start of the first line of the comment, by which our own is found again."""
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStatus:
+    """Say the verdict on a commit; the description has at most 140 characters."""
+
+    sha: str
+    context: str
+    state: Literal["pending", "success", "failure", "error"]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreRecord:
+    """Append the account of a decision to the audit branch."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePullRequest:
+    """Merge exactly the judged head into exactly the judged base, then compare what landed."""
+
+    number: int
+    head_sha: str
+    base_sha: str
+    branch: str
+    lock_oid: str
+    """Object id that `models.lock` must have in the landed commit."""
+    title: str
+    message: str
+    """Body with trailers."""
+    record: Record
+
+
+Action = PublishReport | SetStatus | StoreRecord | MergePullRequest

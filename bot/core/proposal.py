@@ -1,0 +1,82 @@
+"""A proposal is everything read about one pull request before it is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from bot.core.transition import Past
+
+LOCK = "models.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to judge: a pull request, or the working tree when `number` is None."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A file as git holds it."""
+
+    text: bytes
+    oid: str
+    """Object id, 40 or 64 hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """One path that the head changes against the merge base."""
+
+    path: str
+    mode: str
+    """Mode after the change: `100644`, `120000` for a symlink, `000000` when deleted."""
+    size: int = 0
+    """Bytes after the change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the forge says about the request, apart from the lock."""
+
+    open: bool = True
+    draft: bool = False
+    merged_as: str | None = None
+    approved_by: tuple[str, ...] = ()
+    """Reviewers whose approval is of exactly the judged head; never the author."""
+    conflict: str | None = None
+    """Why head and base do not merge, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One request, as read; nothing in it has been judged or even parsed."""
+
+    request: Request
+    repository: str
+    title: str
+    author: str
+    branch: str
+    """Name of the base branch."""
+    base_sha: str
+    head_sha: str
+    base: Blob | None
+    """The lock at the tip of the base branch; None before the first lock."""
+    head: Blob | None
+    """The lock as it would land: head merged into base; None when it is gone."""
+    touched: tuple[Touched, ...]
+    policies: dict[str, bytes] = field(default_factory=dict)
+    """Policy files at the base commit, by path."""
+    past: Past
+    standing: Standing
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The day of this evaluation, in UTC."""
+        return self.now.date()
