@@ -73,6 +73,21 @@ class NotMergeable(Exception):  # noqa: N818 -- a decision of the forge, named a
     """The forge will not merge this as it stands (GitHub: 405); the message says why."""
 
 
+DESCRIPTION_LIMIT = 140
+"""Characters GitHub takes in the description of a status."""
+
+
+def fitting(description: str) -> str:
+    """Cut a status description to what every forge takes; one line, an ellipsis where cut."""
+    line = " ".join(description.split())
+    return line if len(line) <= DESCRIPTION_LIMIT else line[: DESCRIPTION_LIMIT - 1] + "…"
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Compare two comments as a forge may store them: line ends and outer blanks aside."""
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
 class Forge(Protocol):
     """The calls Lockstep needs; every write may be repeated by probing first.
 
@@ -100,13 +115,17 @@ class Forge(Protocol):
         """List the open pull requests, oldest first."""
 
     def propose(self, *, title: str, body: str, head: str, base: str) -> PullRequest:
-        """Open a pull request from a pushed branch; return the open one if there is one already."""
+        """Open a pull request from a pushed branch; return the open one if there is one already.
+
+        Raises:
+            ForbiddenChange: the head holds no commit that the base lacks.
+        """
 
     def reports(self, number: int, marker: str) -> tuple[Comment, ...]:
         """List our own comments whose first line starts with `marker`, oldest first."""
 
     def comment(self, number: int, body: str) -> Comment:
-        """Add a comment."""
+        """Add a comment, unless we said exactly this already; return it."""
 
     def edit_comment(self, number: int, comment: Comment, body: str) -> Comment:
         """Replace a comment's text; a comment that was deleted meanwhile is added anew."""
@@ -118,10 +137,13 @@ class Forge(Protocol):
         """Read the latest status of a commit under a context."""
 
     def set_status(self, sha: str, status: Status) -> None:
-        """Set the status of a commit; the description is at most 140 characters."""
+        """Set the status of a commit, unless it says so already; see `fitting`."""
 
     def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
+
+        A pull request that already landed from this head is not an error: a run that was
+        killed after the merge and started again finds its commit.
 
         Raises:
             HeadMoved: the head is another commit now.

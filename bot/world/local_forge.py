@@ -1,0 +1,297 @@
+"""A forge on one machine: a bare repository and a folder of pull requests.
+
+It lands by real git and refuses what GitHub refuses, so the demo and the tests run the
+whole loop without a network.  Whoever may write to the folder may write to the forge.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.core.errors import ForbiddenChange, NotARepository, Problem
+from bot.world.forge import (
+    Comment,
+    HeadMoved,
+    NotMergeable,
+    PullRequest,
+    Review,
+    Status,
+    fitting,
+    says_the_same,
+)
+from bot.world.local_forge_folder import Charter, Dossier, Folder, Remark
+from bot.world.local_forge_git import Bare, Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalForge:
+    """A forge kept in `folder`; one instance acts for one person or bot."""
+
+    folder: Path
+    actor: str = "lockstep[bot]"
+    """The login that proposes, comments and merges through this instance."""
+    email: str = "lockstep@localhost"
+
+    @classmethod
+    def create(
+        cls, folder: Path, default_branch: str = "main", *, slug: str | None = None
+    ) -> LocalForge:
+        """Make an empty forge, or open the one that is there already."""
+        forge = cls(folder)
+        if not (folder / "forge.json").exists():
+            for part in ("pulls", "statuses"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+            name = slug or f"local/{folder.resolve().name}"
+            forge._git.create(default_branch)
+            charter = Charter(format=1, slug=name, default_branch=default_branch)
+            forge._folder.write_charter(charter)
+        return forge
+
+    def acting_as(self, actor: str, email: str | None = None) -> LocalForge:
+        """Return the same forge as somebody else uses it."""
+        return replace(self, actor=actor, email=email or self.email)
+
+    @property
+    def _folder(self) -> Folder:
+        return Folder(self.folder)
+
+    @property
+    def _git(self) -> Bare:
+        roles = ("AUTHOR", "COMMITTER")
+        names = {f"GIT_{role}_NAME": self.actor for role in roles}
+        emails = {f"GIT_{role}_EMAIL": self.email for role in roles}
+        return Bare(self.folder.resolve() / "repository.git", names | emails)
+
+    def slug(self) -> str:
+        """Name the repository, `owner/name`."""
+        return self._folder.charter().slug
+
+    def remote(self) -> str:
+        """Path of the bare repository."""
+        self._folder.charter()
+        return str(self._git.path)
+
+    def git_environment(self) -> Mapping[str, str]:
+        """Nothing: the folder's permissions decide."""
+        return {}
+
+    def default_branch(self) -> str:
+        """Name the branch that production follows."""
+        return self._folder.charter().default_branch
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Read one pull request with its approvals."""
+        self._folder.charter()
+        return self._seen(self._folder.dossier(number))
+
+    def open_pull_requests(self) -> tuple[PullRequest, ...]:
+        """List the open pull requests, oldest first."""
+        self._folder.charter()
+        every = (self.pull_request(number) for number in self._folder.numbers())
+        return tuple(pull for pull in every if pull.open)
+
+    def propose(
+        self, *, title: str, body: str, head: str, base: str, draft: bool = False
+    ) -> PullRequest:
+        """Open a pull request from a pushed branch; return the open one if there is one already."""
+        with self._folder.turn():
+            for pull in self.open_pull_requests():
+                if (pull.head, pull.base) == (head, base):
+                    return pull
+            _, head_sha = self._tip(base), self._tip(head)
+            if self._git.contains(base, head_sha):
+                raise ForbiddenChange(
+                    Problem(
+                        what=f"there are no commits between {base} and {head}",
+                        remedy="commit the change on its branch and push it first",
+                    )
+                )
+            number = max(self._folder.numbers(), default=0) + 1
+            self._git.follow(f"refs/pull/{number}/head", head)
+            dossier = Dossier(
+                number=number,
+                title=title,
+                body=body,
+                author=self.actor,
+                base=base,
+                head=head,
+                head_sha=head_sha,
+                draft=draft,
+            )
+            self._folder.write_dossier(dossier)
+            return self._seen(dossier)
+
+    def reports(self, number: int, marker: str) -> tuple[Comment, ...]:
+        """List our own comments whose first line starts with `marker`, oldest first."""
+        dossier = self._folder.dossier(number)
+        return tuple(
+            self._shown(dossier, remark)
+            for remark in dossier.remarks
+            if remark.author == self.actor and remark.body.startswith(marker)
+        )
+
+    def comment(self, number: int, body: str) -> Comment:
+        """Add a comment, unless we said exactly this already."""
+        with self._folder.turn():
+            dossier = self._folder.dossier(number)
+            for remark in dossier.remarks:
+                if remark.author == self.actor and says_the_same(remark.body, body):
+                    return self._shown(dossier, remark)
+            remark = Remark(id=dossier.next_remark, author=self.actor, body=body)
+            remarks = (*dossier.remarks, remark)
+            self._folder.write_dossier(replace(dossier, remarks=remarks, next_remark=remark.id + 1))
+            return self._shown(dossier, remark)
+
+    def edit_comment(self, number: int, comment: Comment, body: str) -> Comment:
+        """Replace a comment's text; a comment that was deleted meanwhile is added anew."""
+        with self._folder.turn():
+            dossier = self._folder.dossier(number)
+            edited = Remark(id=comment.id, author=self.actor, body=body)
+            if any((r.id, r.author) == (comment.id, self.actor) for r in dossier.remarks):
+                remarks = tuple(edited if r.id == comment.id else r for r in dossier.remarks)
+                self._folder.write_dossier(replace(dossier, remarks=remarks))
+                return self._shown(dossier, edited)
+        return self.comment(number, body)
+
+    def delete_comment(self, number: int, comment: Comment) -> None:
+        """Remove one of our own comments (a duplicate); already gone is fine."""
+        with self._folder.turn():
+            dossier = self._folder.dossier(number)
+            remarks = tuple(
+                r for r in dossier.remarks if (r.id, r.author) != (comment.id, self.actor)
+            )
+            self._folder.write_dossier(replace(dossier, remarks=remarks))
+
+    def status(self, sha: str, context: str) -> Status | None:
+        """Read the latest status of a commit under a context; upper and lower case are one."""
+        same = [
+            status
+            for status in self._folder.statuses(self._commit(sha))
+            if status.context.casefold() == context.casefold()
+        ]
+        return same[-1] if same else None
+
+    def set_status(self, sha: str, status: Status) -> None:
+        """Set the status of a commit; a description is cut to 140 characters."""
+        fitted = replace(status, description=fitting(status.description))
+        with self._folder.turn():
+            if self.status(sha, status.context) != fitted:
+                said = self._folder.statuses(sha)
+                self._folder.write_statuses(sha, (*said, fitted))
+
+    def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
+        """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
+
+        Raises:
+            HeadMoved: the head is another commit now.
+            NotMergeable: conflicts, a moved base, a draft, or a closed pull request.
+        """
+        with self._folder.turn():
+            pull = self.pull_request(number)
+            if pull.head_sha != sha:
+                raise HeadMoved(f"the head of {number} is {pull.head_sha}, not {sha}")
+            if pull.merged_as is not None:
+                return pull.merged_as
+            if not pull.open:
+                raise NotMergeable(f"pull request {number} is closed")
+            if pull.draft:
+                raise NotMergeable(f"pull request {number} is a draft")
+            return self._land(pull, f"{title}\n\n{message}".strip() + "\n")
+
+    def _land(self, pull: PullRequest, message: str) -> str:
+        at = self._tip(pull.base)
+        tree = self._git.merged_tree(at, pull.head_sha)
+        if isinstance(tree, Conflict):
+            raise NotMergeable(f"conflicts with {pull.base} in {', '.join(tree.paths)}")
+        landing = self._git.commit(tree, at, message)
+        dossier = self._folder.dossier(pull.number)
+        self._folder.write_dossier(replace(dossier, landing=landing, head_sha=pull.head_sha))
+        if not self._git.advance(pull.base, to=landing, at=at):
+            raise NotMergeable(f"{pull.base} was modified meanwhile; judge again")
+        self._finish(replace(dossier, head_sha=pull.head_sha, merged_as=landing))
+        return landing
+
+    def _finish(self, dossier: Dossier) -> None:
+        self._git.fix(f"refs/pull/{dossier.number}/head", dossier.head_sha)
+        self._folder.write_dossier(replace(dossier, open=False))
+
+    def approve(self, number: int, reviewer: str) -> None:
+        """Record that a person approves of the head as it is now.
+
+        Raises:
+            ForbiddenChange: the reviewer is the author.
+        """
+        with self._folder.turn():
+            pull = self.pull_request(number)
+            if reviewer.casefold() == pull.author.casefold():
+                raise ForbiddenChange(
+                    Problem(
+                        what=f"{reviewer} cannot approve their own pull request {number}",
+                        remedy="ask somebody else",
+                    )
+                )
+            self._approve(number, reviewer, Review(reviewer=reviewer, sha=pull.head_sha))
+
+    def withdraw(self, number: int, reviewer: str) -> None:
+        """Record that a person no longer approves."""
+        with self._folder.turn():
+            self._approve(number, reviewer)
+
+    def _approve(self, number: int, reviewer: str, *now: Review) -> None:
+        dossier = self._folder.dossier(number)
+        others = tuple(r for r in dossier.approvals if r.reviewer != reviewer)
+        self._folder.write_dossier(replace(dossier, approvals=(*others, *now)))
+
+    def close(self, number: int) -> None:
+        """Close a pull request without merging it."""
+        with self._folder.turn():
+            pull = self.pull_request(number)
+            if pull.open:
+                self._finish(replace(self._folder.dossier(number), head_sha=pull.head_sha))
+
+    def _seen(self, dossier: Dossier) -> PullRequest:
+        head_sha, merged_as = dossier.head_sha, dossier.merged_as
+        tip = self._git.branch(dossier.head) if dossier.open else None
+        if dossier.open and dossier.landing and self._git.contains(dossier.base, dossier.landing):
+            merged_as, tip = dossier.landing, None
+        return PullRequest(
+            number=dossier.number,
+            title=dossier.title,
+            author=dossier.author,
+            base=dossier.base,
+            head=dossier.head,
+            head_sha=tip or head_sha,
+            open=tip is not None,
+            draft=dossier.draft,
+            merged_as=merged_as,
+            from_fork=False,
+            approvals=dossier.approvals,
+            url=self._folder.dossier_file(dossier.number).resolve().as_uri(),
+        )
+
+    def _shown(self, dossier: Dossier, remark: Remark) -> Comment:
+        file = self._folder.dossier_file(dossier.number).resolve()
+        return Comment(id=remark.id, body=remark.body, url=f"{file.as_uri()}#remark-{remark.id}")
+
+    def _tip(self, branch: str) -> str:
+        tip = self._git.branch(branch)
+        if tip is None:
+            raise _absent(f"there is no branch {branch} in {self.slug()}", "push it first")
+        return tip
+
+    def _commit(self, sha: str) -> str:
+        if not _SHA.fullmatch(sha) or not self._git.commit_exists(sha):
+            raise _absent(f"there is no commit {sha} in {self.slug()}", "push it first")
+        return sha
+
+
+def _absent(what: str, remedy: str) -> NotARepository:
+    return NotARepository(Problem(what=what, remedy=remedy))
