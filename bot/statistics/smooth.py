@@ -1,0 +1,150 @@
+"""Metrics that are smooth functions of sums over rows: means of losses, roots and ratios of them.
+
+Large samples: closed form (delta method; for a mean, the plain error of the mean paired
+difference). Fewer than 2,000 units: BCa bootstrap, because losses are skewed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bot.statistics import bootstrap, delta
+from bot.statistics.curves import Normal
+from bot.statistics.forms import SMALL, Answer, Finding, Resampling, Undecidable, Units, too_few, units
+from bot.statistics.losses import mean_finish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from bot.statistics.values import Floats, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Smooth:
+    """A metric `finish(sum of columns)`.
+
+    Attributes:
+        columns: Sample to shape (F, n).
+        shared: How many leading columns do not depend on the model.
+        finish: Sums of shape (..., F) to values; unchanged when all sums are scaled alike.
+    """
+
+    columns: Callable[[Sample], Floats]
+    shared: int
+    finish: Callable[[Floats], Floats]
+
+    @property
+    def family(self) -> str:
+        """Return the family in words."""
+        return "mean of row losses" if self.finish is mean_finish else "function of row sums"
+
+    def value(self, sample: Sample, weights: NDArray[Any] | None = None) -> float:
+        """Return the metric; NaN on no rows."""
+        if not sample.rows:
+            return float("nan")
+        columns = self.columns(sample)
+        return float(self.finish(columns.sum(axis=1) if weights is None else columns @ weights))
+
+    def find(self, samples: tuple[Sample, ...], resampling: Resampling) -> Answer:
+        """Return the curve of the value, or of the second value minus the first."""
+        among = units(samples[0])
+        if reason := too_few(among):
+            return Undecidable(reason=reason)
+        joint = self.joint(samples)
+        sums = joint.sum(axis=1)
+        values = tuple(float(v) for v in self.values(sums, len(samples)))
+        if not np.isfinite(values).all():
+            return Undecidable(reason="the metric is not defined on these rows")
+        error = delta.error_of(self.influence(joint, sums, len(samples)), among)
+        if error <= 1e-14 * max(1.0, *map(abs, values)):
+            return Undecidable(reason="no spread between the rows", values=values)
+        if among.count < SMALL:
+            return self._resampled(among.sums(joint), values, error, among, resampling)
+        what = "mean of paired differences" if len(samples) == 2 else "mean"
+        name = what if self.finish is mean_finish else "delta method"
+        return Finding(
+            values=values, curve=Normal(values[-1] - (values[0] if len(values) == 2 else 0.0), error,
+            among.count), error=error, method=f"{name}, normal{among.words}",
+        )
+
+    def joint(self, samples: tuple[Sample, ...]) -> Floats:
+        """Return the columns of the first sample, then how the second's own differ from them."""
+        first = self.columns(samples[0])
+        if len(samples) == 1:
+            return first
+        second = self.columns(samples[1])
+        return np.concatenate([first, second[self.shared :] - first[self.shared :]])
+
+    def sides(self, sums: Floats, models: int) -> list[Floats]:
+        """Split joint sums, shape (..., J), into those of each model, shape (..., F) each."""
+        if models == 1:
+            return [sums]
+        own = (sums.shape[-1] - self.shared) // 2
+        first = sums[..., : self.shared + own]
+        second = np.concatenate(
+            [sums[..., : self.shared], first[..., self.shared :] + sums[..., self.shared + own :]],
+            axis=-1,
+        )
+        return [first, second]
+
+    def values(self, sums: Floats, models: int) -> list[Floats]:
+        """Return the metric of each model, shape (...) each, from joint sums."""
+        return [self.finish(side) for side in self.sides(sums, models)]
+
+    def influence(self, joint: Floats, sums: Floats, models: int) -> Floats:
+        """Return how much each row moves the value or the difference, shape (n,)."""
+        scale = np.abs(joint).sum(axis=1)
+        return np.asarray(self.slope(sums, scale, models) @ joint)
+
+    def slope(self, sums: Floats, scale: Floats, models: int) -> Floats:
+        """Return the gradient of the value or difference by joint sums, shape (..., J)."""
+        sides = self.sides(sums, models)
+        sizes = scale[..., : sides[0].shape[-1]]
+        slopes = [delta.gradient(self.finish, side, sizes) for side in sides]
+        if models == 1:
+            return slopes[0]
+        return np.concatenate([slopes[1] - slopes[0], slopes[1][..., self.shared :]], axis=-1)
+
+    def _resampled(
+        self, columns: Floats, values: tuple[float, ...], error: float, among: Units,
+        resampling: Resampling,
+    ) -> Answer:
+        """Return the BCa curve over units, from their sums of shape (J, U)."""
+        models = len(values)
+
+        def target(sums: Floats) -> Floats:
+            found = self.values(sums, models)
+            return found[-1] - found[0] if models == 2 else found[0]
+
+        weights = bootstrap.poisson_weights(
+            resampling.seed, resampling.replicates, columns.shape[1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            replicates = bootstrap.in_slabs(target, weights, columns)
+            left_out = target((columns.sum(axis=1, keepdims=True) - columns).T)
+        if not bootstrap.enough(replicates):
+            return Undecidable(reason="too few rows to resample", values=values)
+        centre = float(target(columns.sum(axis=1)))
+        curve = bootstrap.bca(replicates, centre, left_out, None)
+        return Finding(values=values, curve=curve, error=error,
+                       method=f"BCa, {resampling.replicates} replicates{among.words}")
+
+
+def one_and(loss: Callable[[Sample], Floats]) -> Callable[[Sample], Floats]:
+    """Return the columns (1, loss)."""
+
+    def columns(sample: Sample) -> Floats:
+        return np.stack([np.ones(sample.rows), loss(sample)])
+
+    return columns
+
+
+def mean_of(
+    loss: Callable[[Sample], Floats], finish: Callable[[Floats], Floats] = mean_finish
+) -> Smooth:
+    """Return the metric that finishes the sums of (1, loss); the mean unless told otherwise."""
+    return Smooth(one_and(loss), 1, finish)
