@@ -40,6 +40,8 @@ class Asked:
     gate: Question
     place: str
     """`policies/x.yaml:12:7`."""
+    compares: bool = False
+    """It asks for a champion, so it cannot open a stage."""
     observe: bool = False
     waived: Waiver | None = None
 
@@ -81,8 +83,8 @@ class Judgement:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst verdict that counts; no gates at all is ERRORED unless nothing had to be asked."""
-        if self.trial.settled and not self.verdicts:
+        """The worst verdict that counts; nothing asked is ERRORED unless nothing had to be."""
+        if self.trial.settled:
             return Outcome.PASSED
         return worst(verdict.counts for verdict in self.verdicts)
 
@@ -98,9 +100,9 @@ def judge(trials: Iterable[Trial], evidence: Evidence) -> tuple[Judgement, ...]:
 
 
 def _verdicts(trial: Trial, evidence: Evidence) -> tuple[Verdict, ...]:
-    if trial.case is None:
+    if trial.settled:
         return ()
-    if not trial.asked:
+    if trial.case is None or not trial.asked:
         return (_unguarded(trial),)
     return tuple(_verdict(ask, trial.case, evidence) for ask in trial.asked)
 

@@ -6,7 +6,7 @@ the docstrings under its fields are its documentation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from bot.core.lock import Value
 
@@ -23,6 +23,9 @@ class Gate(Value):
     """Name in the table, equal to the file's name."""
     compares: ClassVar[bool] = False
     """The gate asks for a champion; it cannot open a stage."""
+
+    mode: Literal["enforce", "observe"] = "enforce"
+    """`observe` reports the verdict and does not decide."""
 
     @property
     def title(self) -> str:

@@ -1,0 +1,68 @@
+"""The model loads in the sandbox, soon enough and small enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from bot.core.figures import count, figure, size
+from bot.core.policy import Bytes
+from bot.core.questions import Loaded
+from bot.core.verdict import Measure, Outcome, Verdict
+from bot.gates.gate import Gate
+
+if TYPE_CHECKING:
+    from bot.core.case import Case
+    from bot.core.evidence import Evidence, Need
+    from bot.core.questions import Rehearsal
+
+
+class Loads(Gate):
+    """Passes when the model loads in the sandbox within the seconds and bytes given."""
+
+    name: ClassVar[str] = "loads"
+
+    max_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """Longest time to load, in seconds."""
+    max_memory: Bytes | None = None
+    """Largest peak memory, such as `2GB`; default only the sandbox's own limit."""
+
+    def needs(self, case: Case) -> frozenset[Need[Any]]:
+        """Ask for one run in the sandbox."""
+        return frozenset({_loading(case)})
+
+    def judge(self, case: Case, evidence: Evidence) -> Verdict:
+        """Compare time and memory with their limits."""
+        run = evidence[_loading(case)]
+        wrong = []
+        if run.load_seconds > self.max_seconds:
+            wrong.append(f"loading took {figure(run.load_seconds, self.max_seconds)} s")
+        if self.max_memory and run.peak_bytes > self.max_memory:
+            wrong.append(f"it needed {size(run.peak_bytes)} of memory")
+        limit = f" and {size(self.max_memory)}" if self.max_memory else ""
+        return Verdict(
+            gate=self.name,
+            title=self.title,
+            outcome=Outcome.FAILED if wrong else Outcome.PASSED,
+            because="; ".join(wrong)
+            or f"loaded in {figure(run.load_seconds, self.max_seconds)} s with {size(run.peak_bytes)}",
+            required=f"at most {self.max_seconds:g} s{limit}",
+            measured=(Measure(name="load", challenger=run.load_seconds, limit=self.max_seconds,
+                              direction="lower", unit="s"),),
+            notes=tuple(_aloud(run)),
+        )
+
+
+def _loading(case: Case) -> Loaded:
+    return Loaded(case.challenger.entry.artifact, case.artifacts, case.sandbox)
+
+
+def _aloud(run: Rehearsal) -> list[str]:
+    """Say what protected the run, what did not, and what the libraries complained about."""
+    notes = [f"sandbox: {', '.join(run.layers)}"]
+    notes += [f"sandbox layer missing: {reason}" for reason in run.missing]
+    if run.warnings:
+        notes.append(f"{count(run.warnings, 'warning')} while loading, such as another library "
+                     "version than it was saved with")
+    return notes

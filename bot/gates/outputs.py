@@ -1,0 +1,91 @@
+"""The answers have the right shape, are probabilities, and depend on the row alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from bot.core.figures import count, figure
+from bot.core.questions import Answered
+from bot.core.verdict import Outcome, Verdict
+from bot.gates import contest
+from bot.gates.fields import DataName
+from bot.gates.gate import Gate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bot.core.case import Case
+    from bot.core.evidence import Evidence, Need
+    from bot.core.questions import Answers
+
+SIMPLEX = 1e-5
+"""Single precision probabilities of a few classes add up to one within this."""
+
+
+class Outputs(Gate):
+    """Passes when answers are finite, form probabilities, and name the champion's classes.
+
+    Some rows are asked twice, in another place and another order: an answer that depends on
+    anything but the row fails.  Shape, count and finiteness are checked before any gate.
+    """
+
+    name: ClassVar[str] = "outputs"
+
+    data: DataName = "holdout"
+    """Dataset of the policy that is answered."""
+
+    def needs(self, case: Case) -> frozenset[Need[Any]]:
+        """Ask for the answers of both versions."""
+        return contest.needs(case, self.data, both=True)
+
+    def judge(self, case: Case, evidence: Evidence) -> Verdict:
+        """List everything that is wrong with the answers."""
+        answers = evidence[contest.answering(case, case.challenger, self.data)]
+        rows = contest.labels(case, self.data, evidence)
+        wrong = _wrong(answers)
+        if case.champion is not None:
+            held = evidence[contest.answering(case, case.champion, self.data)]
+            wrong += _lost_classes(held, answers, rows.classes)
+        answered = len(answers.predicted)
+        return Verdict(
+            gate=self.name,
+            title=self.title,
+            outcome=Outcome.FAILED if wrong else Outcome.PASSED,
+            because="; ".join(wrong) or f"{count(answered, 'row')} answered, "
+            f"{count(answers.compared, 'row')} asked twice and answered the same",
+            required="finite answers, probabilities that add up to 1, the champion's classes, "
+            "and the same answer for the same row",
+            notes=_notes(answers),
+        )
+
+
+def _wrong(answers: Answers) -> list[str]:
+    wrong = []
+    if answers.off_simplex > SIMPLEX:
+        wrong.append(f"a row of scores is {figure(answers.off_simplex)} away from probabilities")
+    if answers.inconsistent:
+        wrong.append(f"{answers.inconsistent:,} of {count(answers.compared, 'row')} asked twice "
+                     "were answered differently: answers depend on order or state")
+    if answers.rehearsal.unknown_classes:
+        unknown = count(answers.rehearsal.unknown_classes, "class").replace("classs", "classes")
+        wrong.append(f"it can answer {unknown} that the hold-out never shows")
+    return wrong
+
+
+def _lost_classes(held: Answers, answers: Answers, classes: tuple[str, ...]) -> list[str]:
+    before, now = held.rehearsal.classes, answers.rehearsal.classes
+    lost = [
+        name for name, had, has in zip(classes, before, now, strict=False) if had and not has
+    ]
+    return [f"it can no longer answer class {', '.join(lost)}"] if lost else []
+
+
+def _notes(answers: Answers) -> tuple[str, ...]:
+    if len(answers.predicted) and _constant(answers.predicted):
+        return ("every row gets the same answer",)
+    return ()
+
+
+def _constant(values: NDArray[np.float64]) -> bool:
+    return bool((values == values[0]).all())
