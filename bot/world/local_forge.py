@@ -174,13 +174,15 @@ class LocalForge:
         """Read the latest status of a commit under a context; upper and lower case are one."""
         same = [
             status
-            for status in self._folder.statuses(self._commit(sha))
+            for status in (self._folder.statuses(sha) if _SHA.fullmatch(sha) else ())
             if status.context.casefold() == context.casefold()
         ]
         return same[-1] if same else None
 
     def set_status(self, sha: str, status: Status) -> None:
         """Set the status of a commit; a description is cut to 140 characters."""
+        if not _SHA.fullmatch(sha) or not self._git.commit_exists(sha):
+            raise _absent(f"there is no commit {sha} in {self.slug()}", "push it first")
         fitted = replace(status, description=fitting(status.description))
         with self._folder.turn():
             if self.status(sha, status.context) != fitted:
@@ -286,11 +288,6 @@ class LocalForge:
         if tip is None:
             raise _absent(f"there is no branch {branch} in {self.slug()}", "push it first")
         return tip
-
-    def _commit(self, sha: str) -> str:
-        if not _SHA.fullmatch(sha) or not self._git.commit_exists(sha):
-            raise _absent(f"there is no commit {sha} in {self.slug()}", "push it first")
-        return sha
 
 
 def _absent(what: str, remedy: str) -> NotARepository:

@@ -1,0 +1,161 @@
+"""What GitHub's answers mean in our words: pull requests, approvals, comments, refusals."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.core.errors import ForbiddenChange, NotARepository, Problem, Unavailable
+from bot.world.forge import (
+    Comment,
+    HeadMoved,
+    NotMergeable,
+    PullRequest,
+    Review,
+    State,
+    Status,
+)
+from bot.world.github_patience import said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from github import GithubException
+    from github.CommitStatus import CommitStatus
+    from github.IssueComment import IssueComment
+    from github.NamedUser import NamedUser
+    from github.PullRequest import PullRequest as GitHubPull
+    from github.PullRequestReview import PullRequestReview
+
+    from bot.core.errors import Stop
+
+GHOST = "ghost"
+"""The login GitHub shows for an account that is gone."""
+_DECISIONS = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
+_SECRETS = re.compile(r"gh[a-z]_[A-Za-z0-9]{10,}|github_pat_\w+|(?<=x-access-token:)[^@\s]+")
+
+
+def pull_of(pull: GitHubPull) -> PullRequest:
+    """Translate a pull request, its approvals aside.
+
+    Everything read here is in the short form too that GitHub lists, so nothing is asked for.
+    """
+    source, target = pull.head.repo, pull.base.repo
+    merged = pull.merged_at is not None
+    return PullRequest(
+        number=pull.number,
+        title=pull.title,
+        author=_login(pull.user),
+        base=pull.base.ref,
+        head=pull.head.ref,
+        head_sha=pull.head.sha,
+        open=pull.state == "open",
+        draft=bool(pull.draft),
+        merged_as=pull.merge_commit_sha if merged else None,
+        # The repository of a head is null once its fork was deleted.
+        from_fork=source is None or source.full_name != target.full_name,
+        approvals=(),
+        url=pull.html_url,
+    )
+
+
+def approvals_of(
+    reviews: Iterable[PullRequestReview], *, author: str, may_write: Callable[[str], bool]
+) -> tuple[Review, ...]:
+    """Keep each reviewer's latest decision where that is an approval that counts.
+
+    A comment changes nothing; the author and people who may not write never count, since
+    anybody may press Approve on a public repository.
+    """
+    latest: dict[str, PullRequestReview] = {}
+    for review in reviews:
+        login = _login(review.user)
+        if review.state in _DECISIONS and login.casefold() != author.casefold():
+            latest.pop(login, None)
+            latest[login] = review
+    return tuple(
+        Review(reviewer=login, sha=review.commit_id or "")
+        for login, review in latest.items()
+        if review.state == "APPROVED" and login != GHOST and may_write(login)
+    )
+
+
+def comment_of(comment: IssueComment) -> Comment:
+    """Translate a comment."""
+    return Comment(id=comment.id, body=comment.body or "", url=comment.html_url)
+
+
+def author_of(comment: IssueComment) -> str:
+    """Name who wrote a comment."""
+    return _login(comment.user)
+
+
+def status_of(status: CommitStatus) -> Status:
+    """Translate a status; a state that GitHub may add one day is an error to us."""
+    states: dict[str, State] = {
+        "pending": "pending",
+        "success": "success",
+        "failure": "failure",
+        "error": "error",
+    }
+    return Status(
+        context=status.context,
+        state=states.get(status.state, "error"),
+        description=status.description or "",
+        url=status.target_url or None,
+    )
+
+
+def unmerged(error: GithubException, token: str) -> Exception:
+    """Tell the refusals of a merge apart: 405 is a rule, 409 a moved head."""
+    words = redacted(said(error), token)
+    if error.status == 405:
+        return NotMergeable(words)
+    return HeadMoved(words) if error.status == 409 else error
+
+
+def unproposable(error: GithubException, head: str, base: str) -> Exception:
+    """Say why a pull request cannot be opened, where GitHub's 422 is about its branches."""
+    words = said(error)
+    if error.status == 422 and "No commits between" in words:
+        remedy = "commit the change on its branch and push it first"
+        return ForbiddenChange(
+            Problem(what=f"there are no commits between {base} and {head}", remedy=remedy)
+        )
+    absent = [
+        name for name, field in ((head, "head"), (base, "base")) if f"{field}: invalid" in words
+    ]
+    if error.status == 422 and absent:
+        return NotARepository(
+            Problem(what=f"there is no branch {' or '.join(absent)}", remedy="push it first")
+        )
+    return error
+
+
+def stop_for(error: GithubException, about: str, token: str) -> Stop:
+    """Turn a decision of GitHub into a refusal that says what to do."""
+    words = redacted(f"{about}: GitHub says {said(error)} ({error.status})", token)
+    if error.status == 401:
+        remedy = "give a token that is valid for this server"
+    elif error.status == 403:
+        remedy = (
+            "give the token the permissions contents, pull requests and statuses (write), or "
+            "name its login when it belongs to an app"
+        )
+    elif error.status in {404, 410, 451}:
+        remedy = "check the name, and that the token may see the repository"
+    elif error.status == 422:
+        return ForbiddenChange(Problem(what=words, remedy="change what GitHub names and run again"))
+    else:
+        return Unavailable(words)
+    return NotARepository(Problem(what=words, remedy=remedy))
+
+
+def redacted(text: str, token: str) -> str:
+    """Take every token out of a text that will be shown."""
+    shown = text.replace(token, "***") if token else text
+    return _SECRETS.sub("***", shown)
+
+
+def _login(user: NamedUser | None) -> str:
+    return user.login if user is not None else GHOST
