@@ -5,3 +5,8 @@ clock, and every draw comes from a seed that the caller gives.
 """
 
 from __future__ import annotations
+
+from bot.statistics.intervals import difference, estimate
+from bot.statistics.values import Difference, Direction, Estimate, Sample, Task
+
+__all__ = ["Difference", "Direction", "Estimate", "Sample", "Task", "difference", "estimate"]

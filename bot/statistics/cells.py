@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.statistics.values import Codes, Floats, Sample
 
 MOST_DRAWN = 2**22
-"""Atoms times columns up to which replicates are drawn; beyond it the delta method is exact enough."""
+"""Atoms times columns up to which replicates are drawn; beyond it the delta method serves."""
 MOST_ATOMS = 4096
 MOST_PAIRED = 32
 """Classes up to which flips between all pairs are tried; beyond, into the rarest and commonest."""
@@ -79,7 +79,16 @@ def table_of(target: Codes, answers: Codes, classes: int, times: Codes | None = 
     code = target.astype(np.int64)
     for answer in answers:
         code = code * classes + answer
-    size = classes ** (1 + len(answers))
+    found, times = counted(code, classes ** (1 + len(answers)), times)
+    parts = []
+    for _ in answers:
+        found, answer = np.divmod(found, classes)
+        parts.append(answer)
+    return Table(found, np.stack(parts[::-1]), times, classes)
+
+
+def counted(code: Codes, size: int, times: Codes | None = None) -> tuple[Codes, Codes]:
+    """Return the codes below `size` that occur, ascending, and how often each."""
     if size <= max(2**16, len(code)):
         counts = np.bincount(code, times, minlength=size)
         found = np.flatnonzero(counts)
@@ -87,11 +96,7 @@ def table_of(target: Codes, answers: Codes, classes: int, times: Codes | None = 
     else:
         found, of_row = np.unique(code, return_inverse=True)
         counts = np.bincount(of_row, times)
-    parts = []
-    for _ in answers:
-        found, answer = np.divmod(found, classes)
-        parts.append(answer)
-    return Table(found, np.stack(parts[::-1]), np.rint(counts).astype(np.int64), classes)
+    return found, np.rint(counts).astype(np.int64)
 
 
 def split(sums: Floats, classes: int) -> list[Tallies]:

@@ -96,7 +96,7 @@ def place(scores: Floats, positive: NDArray[np.bool_]) -> Placed:
         (ups - below_up - 0.5 * beside_up) / ups)
     found = float(placement[up].sum()) / ups
     # With these factors the plain sum of squared influences is DeLong's S10/m + S01/n.
-    factor = np.where(up, 1.0 / math.sqrt(ups * (ups - 1.0)), 1.0 / math.sqrt(downs * (downs - 1.0)))
+    factor = np.where(up, ups * (ups - 1.0), downs * (downs - 1.0)) ** -0.5
     influence = np.empty(rows)
     influence[order] = (placement - found) * factor
     return Placed(found, influence)

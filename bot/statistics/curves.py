@@ -142,7 +142,7 @@ def student_quantile(p: float, freedom: int) -> float:
     """Return the quantile of Student's t; of the normal from 2,000 degrees of freedom."""
     if freedom >= STUDENT_BELOW:
         return STANDARD.inv_cdf(p)
-    from scipy.special import stdtrit  # noqa: PLC0415 - 0.2 s of import that large samples spare
+    from scipy.special import stdtrit
 
     return float(stdtrit(freedom, p))
 
@@ -151,6 +151,6 @@ def student_probability(t: float, freedom: int) -> float:
     """Return P(T <= t) of Student's t; of the normal from 2,000 degrees of freedom."""
     if freedom >= STUDENT_BELOW:
         return STANDARD.cdf(t)
-    from scipy.special import stdtr  # noqa: PLC0415 - 0.2 s of import that large samples spare
+    from scipy.special import stdtr
 
     return float(stdtr(freedom, t))

@@ -2,8 +2,8 @@
 
 A metric is a smooth function of sums over rows. Its gradient at the observed sums, times a row's
 own columns, is that row's influence; the spread of influences over independent units is the
-variance. No resampling: on large samples it equals the bootstrap without the Monte Carlo noise.
-Source: Efron & Tibshirani (1993), ch. 22; clusters: the CR1 factor G/(G-1), Cameron & Miller (2015).
+variance. No resampling: on large samples it equals the bootstrap without its Monte Carlo noise.
+Source: Efron & Tibshirani (1993), ch. 22; clusters: CR1's G/(G-1), Cameron & Miller (2015).
 """
 
 from __future__ import annotations

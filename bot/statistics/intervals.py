@@ -56,26 +56,35 @@ def difference(
     """Return challenger minus champion on the same rows, with one-sided bounds.
 
     Args:
-        metric, confidence, seed, replicates: As for `estimate`.
-        champion, challenger: The same rows in the same order; `entities` of the champion count.
+        metric: From `METRICS`.
+        champion: Answers of the model in place; its `entities` are the ones that count.
+        challenger: Answers of the model that asks, on the same rows in the same order.
+        confidence: Of each bound, in (0.5, 1).
+        seed: As for `estimate`.
+        replicates: As for `estimate`.
     """
-    reach = metric.range[1] - metric.range[0]
     resampling = Resampling(seed=seed, replicates=replicates, confidence=confidence)
     answer = _paired(metric, champion, challenger, resampling)
+    return paired_difference(metric, answer, champion.rows, confidence)
+
+
+def paired_difference(metric: Metric, answer: Answer, n: int, confidence: float) -> Difference:
+    """Return what an answer about a pair says at this confidence."""
+    reach = metric.range[1] - metric.range[0]
     match answer:
         case Undecidable(reason=reason, values=values):
             both = len(values) == 2
             return Difference(
                 champion=values[0] if both else None, challenger=values[1] if both else None,
                 value=values[1] - values[0] if both else None, lower=-reach, upper=reach,
-                standard_error=None, n=champion.rows, confidence=confidence, method="none",
+                standard_error=None, n=n, confidence=confidence, method="none",
                 direction=metric.direction, undecidable=reason)
         case Finding(values=values, curve=curve, error=error, method=method):
             return Difference(
                 champion=values[0], challenger=values[1], value=values[1] - values[0],
                 lower=max(-reach, curve.quantile(1.0 - confidence)),
                 upper=min(reach, curve.quantile(confidence)), standard_error=error,
-                n=champion.rows, confidence=confidence, method=method,
+                n=n, confidence=confidence, method=method,
                 direction=metric.direction, curve=curve)
         case _:
             assert_never(answer)
@@ -115,19 +124,29 @@ def _answer(metric: Metric, samples: tuple[Sample, ...], resampling: Resampling)
 
 def unfit(metric: Metric, sample: Sample) -> str | None:
     """Return why no bound of the metric can come from this sample, or None."""
+    reason = unreadable(metric, sample)
+    if reason or sample.task is not Task.BINARY:
+        return reason
+    return _lacking(metric, sample)
+
+
+def unreadable(metric: Metric, sample: Sample) -> str | None:
+    """Return why the metric cannot read these answers, however many rows they have, or None."""
     if sample.task not in metric.tasks:
         return f"{metric.name} is not defined for {sample.task} models"
     if not sample.rows:
         return "no rows"
     if metric.reads_scores and sample.scores is None:
         return f"{metric.name} needs scores and the model gives none"
-    if not _finite(metric, sample):
-        return "answers that are not finite numbers"
-    if sample.task is not Task.BINARY:
-        return None
-    for code, fewest, name in ((1, metric.positives, "positive"), (0, metric.negatives, "negative")):
+    return None if _finite(metric, sample) else "answers that are not finite numbers"
+
+
+def _lacking(metric: Metric, sample: Sample) -> str | None:
+    """Return which class has too few rows for the metric, or None."""
+    for code, fewest in ((1, metric.positives), (0, metric.negatives)):
         rows = int(np.count_nonzero(sample.target == code)) if fewest else 0
         if rows < fewest:
+            name = "positive" if code else "negative"
             return f"only {rows} {name} rows; at least {fewest} are needed"
     return None
 

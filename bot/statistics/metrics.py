@@ -32,7 +32,7 @@ REGRESSION = frozenset({Task.REGRESSION})
 UNIT, SIGNED, LOSS = (0.0, 1.0), (-1.0, 1.0), (0.0, math.inf)
 
 
-class UnknownMetric(LookupError):
+class UnknownMetric(LookupError):  # noqa: N818 - a name of the public contract
     """No metric has this name; the message says which name was probably meant."""
 
 

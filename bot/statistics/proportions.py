@@ -1,21 +1,13 @@
 """Intervals and tests for proportions, single, independent and paired.
 
-All bounds are one-sided at `confidence`; counts may be arrays where it says so.
+All bounds are one-sided, each at `confidence`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from bot.statistics.curves import STANDARD
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from bot.statistics.values import Floats
 
 
 def wilson(hits: float, rows: float, confidence: float) -> tuple[float, float]:
@@ -39,7 +31,7 @@ def wilson_below(x: float, hits: float, rows: float) -> float:
 
 def clopper_pearson(hits: int, rows: int, confidence: float) -> tuple[float, float]:
     """Return the exact interval of a share. Source: Clopper & Pearson (1934)."""
-    from scipy.special import betaincinv  # noqa: PLC0415 - slow import, only exact bounds need it
+    from scipy.special import betaincinv
 
     lower = 0.0 if hits == 0 else float(betaincinv(hits, rows - hits + 1, 1.0 - confidence))
     upper = 1.0 if hits == rows else float(betaincinv(hits + 1, rows - hits, confidence))
@@ -87,49 +79,46 @@ def newcombe_paired(
     return gap - reach(first - low1, high2 - second), gap + reach(high1 - first, second - low2)
 
 
-def tango_z(
-    gained: NDArray[np.float64], lost: NDArray[np.float64], rows: NDArray[np.float64],
-    x: NDArray[np.float64],
-) -> Floats:
-    """Return the score statistic of H0 "difference = x"; arrays broadcast.
+def tango_z(gained: int, lost: int, rows: int, x: float) -> float:
+    """Return the score statistic of H0 "difference = x", from rows judged by both models.
 
     Args:
-        gained, lost: Rows only the challenger, only the champion answers right.
+        gained: Rows only the second model answers right.
+        lost: Rows only the first model answers right.
         rows: All paired rows.
-        x: Candidate difference (gained - lost) / rows, in (-1, 1).
+        x: Candidate for (gained - lost) / rows, in (-1, 1).
 
-    Source: Tango (1998), eq. 4 and the closed form of the constrained estimate.
+    Source: Tango (1998), eq. 4, with the closed form of the constrained estimate.
     """
     b = -gained - lost + (2.0 * rows - gained + lost) * x
     c = -lost * x * (1.0 - x)
-    # The larger root of 2n q^2 + b q + c = 0 is the estimate of P(only champion right).
-    q = (np.sqrt(np.maximum(b * b - 8.0 * rows * c, 0.0)) - b) / (4.0 * rows)
+    # The larger root of 2n q^2 + b q + c = 0 is the estimate of P(only the first is right).
+    q = (math.sqrt(max(b * b - 8.0 * rows * c, 0.0)) - b) / (4.0 * rows)
     variance = rows * (2.0 * q + x * (1.0 - x))
-    spread = np.sqrt(np.maximum(variance, 1e-300))
-    return np.asarray((gained - lost - rows * x) / spread)
+    distance = gained - lost - rows * x
+    if variance <= 0.0:
+        return math.copysign(math.inf, distance) if distance else 0.0
+    return distance / math.sqrt(variance)
 
 
-def tango(
-    gained: NDArray[np.float64], lost: NDArray[np.float64], rows: NDArray[np.float64],
-    level: NDArray[np.float64],
-) -> Floats:
-    """Return where the score statistic equals minus the normal quantile of `level`, by bisection.
+def tango(gained: int, lost: int, rows: int, level: float) -> float:
+    """Return the difference that the score test holds likely with probability `level`.
 
-    At level 0.95 that is the upper, at 0.05 the lower one-sided 95 % bound; arrays broadcast.
+    At 0.95 that is the upper, at 0.05 the lower one-sided 95 % bound; found by bisection.
     """
-    gained, lost, rows, level = np.broadcast_arrays(
-        *(np.asarray(v, np.float64) for v in (gained, lost, rows, level)))
-    wanted = np.vectorize(lambda p: -STANDARD.inv_cdf(p), otypes=[np.float64])(level)
-    low, high = np.full(rows.shape, -1.0), np.full(rows.shape, 1.0)
+    wanted = -STANDARD.inv_cdf(level)
+    low, high = -1.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2.0
-        above = tango_z(gained, lost, rows, middle) > wanted
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.asarray((low + high) / 2.0)
+        if tango_z(gained, lost, rows, middle) > wanted:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
 
 
 def mcnemar_exact(gained: int, lost: int) -> float:
-    """Return the two-sided exact p-value that gains and losses are alike. Source: McNemar (1947)."""
+    """Return the two-sided exact p-value that gains and losses balance. Source: McNemar (1947)."""
     return min(1.0, 2.0 * _half_binomial(min(gained, lost), gained + lost))
 
 
@@ -150,6 +139,6 @@ def _half_mass(k: int, total: int) -> float:
 
 def _half_binomial(k: int, total: int) -> float:
     """Return P(X <= k) for X binomial(total, 1/2)."""
-    from scipy.special import bdtr  # noqa: PLC0415 - slow import, only exact tests need it
+    from scipy.special import bdtr
 
     return float(bdtr(k, total, 0.5))

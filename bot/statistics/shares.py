@@ -25,7 +25,7 @@ from bot.statistics.forms import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bot.statistics.values import Floats, Sample
+    from bot.statistics.values import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,13 @@ class ScoreDifference:
 
     def quantile(self, p: float) -> float:
         """Return the score bound at confidence `p`."""
-        return float(proportions.tango(*self._counts(), np.array(p)))
+        return proportions.tango(self.gained, self.lost, self.rows, p)
 
     def below(self, x: float) -> float:
         """Return the confidence that the difference is at most `x`."""
         if abs(x) >= 1.0:
             return float(x > 0.0)
-        return STANDARD.cdf(-float(proportions.tango_z(*self._counts(), np.array(x))))
-
-    def _counts(self) -> tuple[Floats, Floats, Floats]:
-        return np.array(float(self.gained)), np.array(float(self.lost)), np.array(float(self.rows))
+        return STANDARD.cdf(-proportions.tango_z(self.gained, self.lost, self.rows, x))
 
 
 @dataclass(frozen=True, slots=True)

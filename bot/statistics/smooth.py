@@ -13,7 +13,16 @@ import numpy as np
 
 from bot.statistics import bootstrap, delta
 from bot.statistics.curves import Normal
-from bot.statistics.forms import SMALL, Answer, Finding, Resampling, Undecidable, Units, too_few, units
+from bot.statistics.forms import (
+    SMALL,
+    Answer,
+    Finding,
+    Resampling,
+    Undecidable,
+    Units,
+    too_few,
+    units,
+)
 from bot.statistics.losses import mean_finish
 
 if TYPE_CHECKING:
@@ -67,10 +76,9 @@ class Smooth:
             return self._resampled(among.sums(joint), values, error, among, resampling)
         what = "mean of paired differences" if len(samples) == 2 else "mean"
         name = what if self.finish is mean_finish else "delta method"
-        return Finding(
-            values=values, curve=Normal(values[-1] - (values[0] if len(values) == 2 else 0.0), error,
-            among.count), error=error, method=f"{name}, normal{among.words}",
-        )
+        centre = values[-1] - (values[0] if len(values) == 2 else 0.0)
+        return Finding(values=values, curve=Normal(centre, error, among.count), error=error,
+                       method=f"{name}, normal{among.words}")
 
     def joint(self, samples: tuple[Sample, ...]) -> Floats:
         """Return the columns of the first sample, then how the second's own differ from them."""
