@@ -31,8 +31,9 @@ class SetStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRecord:
-    """Append the account of a decision to the audit branch."""
+    """Append the account of a decision to the audit branch, once for each identity."""
 
+    identity: str
     record: Record
 
 
@@ -47,9 +48,18 @@ class MergePullRequest:
     lock_oid: str
     """Object id that `models.lock` must have in the landed commit."""
     title: str
-    message: str
-    """Body with trailers."""
-    record: Record
+    trailers: tuple[str, ...]
+    """`Record:` is added when the record is stored."""
+    identity: str
+    """Of the record, which is sealed with the landed commit."""
 
 
-Action = PublishReport | SetStatus | StoreRecord | MergePullRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmLanding:
+    """Seal the record of a request that has landed already; a merge may have been cut short."""
+
+    number: int
+    landed: str
+
+
+Action = PublishReport | SetStatus | StoreRecord | MergePullRequest | ConfirmLanding

@@ -85,9 +85,7 @@ def _deciding_sentence(judgements: Sequence[Judgement], outcome: Outcome) -> str
     return judgements[0].trial.settled
 
 
-def _waiting(
-    judgements: Sequence[Judgement], standing: Standing, rules: Rules
-) -> tuple[str, ...]:
+def _waiting(judgements: Sequence[Judgement], standing: Standing, rules: Rules) -> tuple[str, ...]:
     """List what keeps a passing request from merging; a rollback is exempt from freezes."""
     reasons = [j.trial.needs_person for j in judgements if j.trial.needs_person]
     fast = all(judgement.trial.fast_lane for judgement in judgements)

@@ -36,12 +36,14 @@ class Problem:
 
     def __str__(self) -> str:
         """`file:line:column: what; what to do`."""
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        place = ":".join(
+            str(part) for part in (self.file, self.line, self.column) if part is not None
+        )
         sentence = f"{self.what}; {self.remedy}" if self.remedy else self.what
         return f"{place}: {sentence}" if place else sentence
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818 -- the word reads true in every message
     """Lockstep cannot go on, for a reason it can name."""
 
     exit_code: ClassVar[int]

@@ -74,7 +74,7 @@ class Evidence:
 
 def never_gathered(need: Need[Any]) -> Absent:
     """Describe a need nobody answered; a gate forgot to declare it, or a source is not built."""
-    from bot.core.errors import Fault  # noqa: PLC0415 -- keeps evidence importable alone
+    from bot.core.errors import Fault
 
     return Absent(
         fault=Fault.NOT_GATHERED,

@@ -37,7 +37,7 @@ def decimals(value: float, *beside: float) -> int:
 
 def _told_apart(value: float, other: float, places: int) -> bool:
     shown, beside = round(value, places), round(other, places)
-    return value == other or (shown < beside) == (value < other) and shown != beside
+    return value == other or ((shown < beside) == (value < other) and shown != beside)
 
 
 def count(number: int, noun: str) -> str:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VERSION = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"
@@ -18,7 +25,9 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 """Model, stage, metric and gate names: lower case, so that they are safe in every output."""
 Version = Annotated[str, StringConstraints(pattern=VERSION)]
 Digest = Annotated[str, StringConstraints(pattern=DIGEST)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 """One line of text from outside; every output filters it."""
 
 

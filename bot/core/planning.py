@@ -60,11 +60,14 @@ def plan(changes: Sequence[Transition], court: Court) -> tuple[Trial, ...]:
         PolicyMissing: not exactly one policy matches a changed model.
         ForbiddenChange: a promotion skips a rung that the policy does not let it skip.
     """
-    return tuple(_trial(change, policy_for(change.model, court.policies), court)
-                 for change in changes)
+    return tuple(
+        _trial(change, policy_for(change.model, court.policies), court) for change in changes
+    )
 
 
-def _trial(change: Transition, policy: Policy, court: Court) -> Trial:
+def _trial(  # noqa: PLR0911 -- one arm for each transition
+    change: Transition, policy: Policy, court: Court
+) -> Trial:
     match change:
         case Registration():
             contender = Contender(version=change.version, entry=change.entry)
@@ -78,21 +81,41 @@ def _trial(change: Transition, policy: Policy, court: Court) -> Trial:
         case Hold():
             return _settled(change, policy, "a hold only restricts")
         case Retirement():
-            return _settled(change, policy, "a retirement only restricts",
-                            "a person confirms that a version is taken out of service")
+            return _settled(
+                change,
+                policy,
+                "a retirement only restricts",
+                "a person confirms that a version is taken out of service",
+            )
         case Release():
-            return _settled(change, policy, "a release promotes nothing by itself",
-                            "a person lets a version that was rolled back be proposed again")
+            return _settled(
+                change,
+                policy,
+                "a release promotes nothing by itself",
+                "a person lets a version that was rolled back be proposed again",
+            )
         case Rewiring():
-            return Trial(case=None, transition=change, asked=(), policy=policy.path,
-                         policy_digest=policy.digest)
+            return Trial(
+                case=None,
+                transition=change,
+                asked=(),
+                policy=policy.path,
+                policy_digest=policy.digest,
+            )
         case _:
             assert_never(change)
 
 
 def _settled(change: Transition, policy: Policy, settled: str, person: str = "") -> Trial:
-    return Trial(case=None, transition=change, asked=(), policy=policy.path,
-                 policy_digest=policy.digest, settled=settled, needs_person=person)
+    return Trial(
+        case=None,
+        transition=change,
+        asked=(),
+        policy=policy.path,
+        policy_digest=policy.digest,
+        settled=settled,
+        needs_person=person,
+    )
 
 
 def _promotion(change: Promotion, policy: Policy, court: Court) -> Trial:
@@ -114,8 +137,9 @@ def _promotion(change: Promotion, policy: Policy, court: Court) -> Trial:
 def _rollback(change: Rollback, policy: Policy, court: Court) -> Trial:
     restored = _contender(change.restored, court.head[change.model])
     champion = _contender(change.champion, court.base[change.model])
-    asked = tuple(_built_in(name, policy, court) for name in FAST_LANE
-                  if policy.data or name != "schema")
+    asked = tuple(
+        _built_in(name, policy, court) for name in FAST_LANE if policy.data or name != "schema"
+    )
     return replace(_guarded(change, policy, court, restored, champion, asked), fast_lane=True)
 
 
@@ -130,19 +154,30 @@ def _exposure(change: Exposure, policy: Policy, court: Court) -> Trial:
 
 
 def _guarded(
-    change: Transition, policy: Policy, court: Court,
-    challenger: Contender, champion: Contender | None, asked: tuple[Asked, ...],
+    change: Transition,
+    policy: Policy,
+    court: Court,
+    challenger: Contender,
+    champion: Contender | None,
+    asked: tuple[Asked, ...],
 ) -> Trial:
     """Build a trial whose gates see one case."""
     case = Case(
-        transition=change, model=change.model, challenger=challenger, champion=champion,
-        data=policy.data, artifacts=policy.artifacts, sandbox=policy.sandbox,
+        transition=change,
+        model=change.model,
+        challenger=challenger,
+        champion=champion,
+        data=policy.data,
+        artifacts=policy.artifacts,
+        sandbox=policy.sandbox,
         key=_key(change, policy, court, challenger, champion),
     )
-    waived = tuple(replace(ask, waived=policy.waiver(ask.name, change.model, court.today))
-                   for ask in asked)
-    return Trial(case=case, transition=change, asked=waived, policy=policy.path,
-                 policy_digest=policy.digest)
+    waived = tuple(
+        replace(ask, waived=policy.waiver(ask.name, change.model, court.today)) for ask in asked
+    )
+    return Trial(
+        case=case, transition=change, asked=waived, policy=policy.path, policy_digest=policy.digest
+    )
 
 
 def _skipped(change: Promotion, policy: Policy, court: Court) -> tuple[str, ...]:
@@ -152,8 +187,11 @@ def _skipped(change: Promotion, policy: Policy, court: Court) -> tuple[str, ...]
         ForbiddenChange: a rung below was never held, and no fast track may skip it.
     """
     if change.stage not in policy.ladder:
-        raise _forbidden(change, f"{policy.path} has no stage {change.stage} on its ladder",
-                         f"its rungs are {', '.join(policy.ladder)}")
+        raise _forbidden(
+            change,
+            f"{policy.path} has no stage {change.stage} on its ladder",
+            f"its rungs are {', '.join(policy.ladder)}",
+        )
     below = policy.ladder[: policy.ladder.index(change.stage)]
     held = [index for index, rung in enumerate(below) if _has_held(change, rung, court)]
     skipped = below[held[-1] + 1 if held else 0 :]
@@ -161,7 +199,6 @@ def _skipped(change: Promotion, policy: Policy, court: Court) -> tuple[str, ...]
     if not skipped or (fast and set(skipped) <= set(fast.skip) and change.champion is not None):
         return skipped
     raise _forbidden(
-        change,
         f"{change.model} {change.challenger} would skip {', '.join(skipped)} on its way to "
         f"{change.stage}",
         f"promote it to {skipped[0]} first",
@@ -172,17 +209,23 @@ def _has_held(change: Promotion, rung: str, court: Court) -> bool:
     base = court.base.get(change.model)
     if base is not None and base.stages.get(rung) == change.challenger:
         return True
-    return any(reign.version == change.challenger
-               for reign in reigns(court.past, change.model, rung))
+    return any(
+        reign.version == change.challenger for reign in reigns(court.past, change.model, rung)
+    )
 
 
 def _fast_track(policy: Policy, court: Court) -> Asked:
     fast = policy.promotion.fast_track
     assert fast is not None, "only asked when the policy has one"  # noqa: S101 -- narrows a type
-    gate = court.gate("compare", {
-        "metric": fast.when.metric, "data": fast.when.data,
-        "improve_by": fast.when.lower_bound_gain, "confidence": fast.when.confidence,
-    })
+    gate = court.gate(
+        "compare",
+        {
+            "metric": fast.when.metric,
+            "data": fast.when.data,
+            "improve_by": fast.when.lower_bound_gain,
+            "confidence": fast.when.confidence,
+        },
+    )
     return Asked(name="compare", gate=gate, place=f"{policy.path} (fast_track)", compares=True)
 
 
@@ -199,12 +242,17 @@ def _contender(version: str, model: Model) -> Contender:
     return Contender(version=version, entry=model.versions[version])
 
 
-def _forbidden(change: Promotion, what: str, remedy: str) -> ForbiddenChange:
+def _forbidden(what: str, remedy: str) -> ForbiddenChange:
     return ForbiddenChange(Problem(what=what, remedy=remedy, file="models.lock"))
 
 
-def _key(change: Transition, policy: Policy, court: Court,
-         challenger: Contender, champion: Contender | None) -> str:
+def _key(
+    change: Transition,
+    policy: Policy,
+    court: Court,
+    challenger: Contender,
+    champion: Contender | None,
+) -> str:
     """Name the evidence: everything that a verdict depends on (DESIGN §7)."""
     parts = {
         "repository": court.repository,

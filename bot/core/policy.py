@@ -87,7 +87,12 @@ class Dataset(Value):
 class ArtifactRules(Value):
     """Which artifacts may be loaded at all."""
 
-    flavors: Annotated[tuple[Flavor, ...], BeforeValidator(_tuple)] = ("onnx", "skops", "xgboost", "lightgbm")
+    flavors: Annotated[tuple[Flavor, ...], BeforeValidator(_tuple)] = (
+        "onnx",
+        "skops",
+        "xgboost",
+        "lightgbm",
+    )
     """Formats that carry no code are allowed; joblib, pickle, mlflow and runner must be named."""
     trusted: Names = ()
     """Exact names of further types or globals that an artifact may contain."""
@@ -98,7 +103,12 @@ class ArtifactRules(Value):
 class SandboxRules(Value):
     """What must hold around an untrusted model."""
 
-    require: Annotated[tuple[Layer, ...], BeforeValidator(_tuple)] = ("no_new_privs", "rlimits", "fs", "net")
+    require: Annotated[tuple[Layer, ...], BeforeValidator(_tuple)] = (
+        "no_new_privs",
+        "rlimits",
+        "fs",
+        "net",
+    )
     """Layers without which no model is loaded."""
     prefer: Annotated[tuple[Layer, ...], BeforeValidator(_tuple)] = ("syscalls", "namespaces")
     """Layers whose absence is said aloud in the report."""

@@ -27,13 +27,17 @@ class Record:
 
         return rfc8785.dumps(self.content)  # type: ignore[arg-type]  # Mapping is a JSON object
 
-    @property
-    def digest(self) -> str:
-        """`sha256:…` of the stored bytes."""
-        return f"sha256:{hashlib.sha256(self.bytes).hexdigest()}"
 
-    @property
-    def path(self) -> str:
-        """Where the record lies on the audit branch."""
-        name = self.digest.removeprefix("sha256:")
-        return f"records/{name[:2]}/{name}.json"
+def digest_of(stored: bytes) -> str:
+    """Name the bytes of a record: `sha256:…`."""
+    return f"sha256:{hashlib.sha256(stored).hexdigest()}"
+
+
+def record_path(identity: str) -> str:
+    """Say where the record of a decision lies on the audit branch."""
+    return f"records/{identity[:2]}/{identity}.json"
+
+
+def seal_path(identity: str) -> str:
+    """Say where the seal lies that names the commit a decision landed as."""
+    return f"seals/{identity[:2]}/{identity}.json"

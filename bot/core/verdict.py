@@ -47,7 +47,7 @@ class Measure:
     difference: Bounds | None = None
     """Challenger minus champion, in the unit of the metric."""
     limit: float | None = None
-    """The bound the judged quantity must keep: the difference if there is one, else the challenger."""
+    """The bound to keep: by the difference if there is one, else by the challenger."""
     direction: str = "higher"
     """`higher` or `lower`: which is better."""
     unit: str = ""

@@ -57,6 +57,14 @@ class Artifact(Gate):
             because="; ".join(wrong) or f"{measured}, digest {short(weight.digest)} as stated",
             required=f"digest {short(stated.digest)}, one of {allowed}, at most {size(max_bytes)} "
             f"and {count(max_files, 'file')}",
-            measured=(Measure(name="size", challenger=float(weight.size), limit=float(max_bytes),
-                              direction="lower", unit="bytes", n=weight.files),),
+            measured=(
+                Measure(
+                    name="size",
+                    challenger=float(weight.size),
+                    limit=float(max_bytes),
+                    direction="lower",
+                    unit="bytes",
+                    n=weight.files,
+                ),
+            ),
         )

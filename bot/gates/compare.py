@@ -137,7 +137,8 @@ class Compare(Gate):
             challenger=found.challenger,
             champion=found.champion,
             difference=Bounds(value=found.value, lower=found.lower, upper=found.upper)
-            if shown and found.value is not None else None,
+            if shown and found.value is not None
+            else None,
             limit=sign * floor,
             direction=found.direction.value,
             n=found.n,

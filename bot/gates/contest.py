@@ -31,11 +31,13 @@ def dataset(case: Case, name: str) -> Dataset:
         return case.data[name]
     except KeyError:
         known = ", ".join(sorted(case.data)) or "none"
-        raise EvidenceMissing(Absent(
-            fault=Fault.DATA_UNREACHABLE,
-            reason=f"the policy has no dataset named {name}; it has {known}",
-            remedy="name it under `data:` in the policy",
-        )) from None
+        raise EvidenceMissing(
+            Absent(
+                fault=Fault.DATA_UNREACHABLE,
+                reason=f"the policy has no dataset named {name}; it has {known}",
+                remedy="name it under `data:` in the policy",
+            )
+        ) from None
 
 
 def answering(case: Case, who: Contender, name: str) -> Answered:
@@ -74,11 +76,13 @@ def champion(case: Case) -> Contender:
         EvidenceMissing: there is none; a comparing gate cannot open a stage.
     """
     if case.champion is None:
-        raise EvidenceMissing(Absent(
-            fault=Fault.NO_GATES,
-            reason="there is no champion to compare with",
-            remedy="ask an absolute gate under `opening:`",
-        ))
+        raise EvidenceMissing(
+            Absent(
+                fault=Fault.NO_GATES,
+                reason="there is no champion to compare with",
+                remedy="ask an absolute gate under `opening:`",
+            )
+        )
     return case.champion
 
 

@@ -37,7 +37,7 @@ class Latency(Gate):
     quantile: Probability = 0.95
     """Quantile of the request time that is judged."""
     at_most: Span | None = None
-    """Longest time at that quantile, such as `50ms`; a constant, so `because` and `review_by` go with it."""
+    """Longest time at that quantile, such as `50ms`; needs `because` and `review_by`."""
     max_ratio: Annotated[float, Field(ge=1)] | None = None
     """Largest ratio to the champion's time at that quantile."""
     because: Line | None = None
@@ -86,7 +86,8 @@ class Latency(Gate):
             gate=self.name,
             title=self.title,
             outcome=outcome,
-            because=f"the threshold was to be reviewed by {self.review_by}" if stale
+            because=f"the threshold was to be reviewed by {self.review_by}"
+            if stale
             else self._sentence(measure),
             required=self._condition(),
             measured=(measure,),
@@ -98,8 +99,15 @@ class Latency(Gate):
         if self.data not in case.data:
             return None
         champion = case.champion.entry.artifact if case.champion and self.max_ratio else None
-        return Timed(case.challenger.entry.artifact, champion, case.artifacts, case.sandbox,
-                     case.data[self.data], self.requests, self.rows)
+        return Timed(
+            case.challenger.entry.artifact,
+            champion,
+            case.artifacts,
+            case.sandbox,
+            case.data[self.data],
+            self.requests,
+            self.rows,
+        )
 
     def _absolute(self, timings: Timings) -> Measure:
         from bot.statistics.quantiles import quantile_bounds
@@ -107,35 +115,53 @@ class Latency(Gate):
         limit = (self.at_most or timedelta()) / timedelta(milliseconds=1)
         found = quantile_bounds(timings.challenger, self.quantile, confidence=self.confidence)
         return Measure(
-            name=self.title, limit=limit, direction="lower", unit="ms",
+            name=self.title,
+            limit=limit,
+            direction="lower",
+            unit="ms",
             challenger=Bounds(value=found.value, lower=found.lower, upper=found.upper),
-            n=len(timings.challenger), confidence=self.confidence, method=found.method,
+            n=len(timings.challenger),
+            confidence=self.confidence,
+            method=found.method,
         )
 
     def _ratio(self, timings: Timings, case: Case) -> Measure:
         from bot.statistics.quantiles import quantile_ratio
 
         assert timings.champion is not None, "asked with a champion"  # noqa: S101 -- narrows a type
-        found = quantile_ratio(timings.challenger, timings.champion, self.quantile,
-                               confidence=self.confidence, seed=case.seed(self.title))
+        found = quantile_ratio(
+            timings.challenger,
+            timings.champion,
+            self.quantile,
+            confidence=self.confidence,
+            seed=case.seed(self.title),
+        )
         return Measure(
-            name=f"{self.title}, ratio to champion", limit=self.max_ratio, direction="lower",
+            name=f"{self.title}, ratio to champion",
+            limit=self.max_ratio,
+            direction="lower",
             challenger=Bounds(value=found.value, lower=found.lower, upper=found.upper),
-            n=len(timings.challenger), confidence=self.confidence, method=found.method,
+            n=len(timings.challenger),
+            confidence=self.confidence,
+            method=found.method,
         )
 
     def _condition(self) -> str:
         if self.max_ratio is not None:
-            return f"at most {self.max_ratio:g} times the champion's, {self.confidence:.0%} confidence"
+            return (
+                f"at most {self.max_ratio:g} times the champion's, {self.confidence:.0%} confidence"
+            )
         limit = (self.at_most or timedelta()) / timedelta(milliseconds=1)
         return f"at most {limit:g} ms with {self.confidence:.0%} confidence: {self.because}"
 
     def _sentence(self, measure: Measure) -> str:
         bounds, limit = measure.challenger, measure.limit or 0.0
         assert isinstance(bounds, Bounds), "built above"  # noqa: S101 -- narrows a type
-        return (f"{measure.name} is {figure(bounds.value, limit)} {measure.unit}".rstrip()
-                + f" ({figure(bounds.lower, limit)} to {figure(bounds.upper, limit)}, "
-                f"{measure.n:,} requests)")
+        return (
+            f"{measure.name} is {figure(bounds.value, limit)} {measure.unit}".rstrip()
+            + f" ({figure(bounds.lower, limit)} to {figure(bounds.upper, limit)}, "
+            f"{measure.n:,} requests)"
+        )
 
     def _unblock(self, outcome: Outcome) -> str:
         if outcome is not Outcome.INCONCLUSIVE:

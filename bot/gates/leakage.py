@@ -55,14 +55,22 @@ class Leakage(Gate):
             gate=self.name,
             title=self.title,
             outcome=Outcome.FAILED if seen else Outcome.PASSED,
-            because="; ".join(seen) or f"none of {count(overlap.rows, 'hold-out row')} was "
+            because="; ".join(seen)
+            or f"none of {count(overlap.rows, 'hold-out row')} was "
             f"trained on beyond chance ({overlap.shared_rows:,} equal by chance)",
             required="no shared id, no more equal rows than chance makes, training before judging",
-            measured=(Measure(name="share of hold-out rows seen", challenger=share,
-                              limit=_chance(overlap) + self.allow_share, direction="lower",
-                              n=overlap.rows),),
+            measured=(
+                Measure(
+                    name="share of hold-out rows seen",
+                    challenger=share,
+                    limit=_chance(overlap) + self.allow_share,
+                    direction="lower",
+                    n=overlap.rows,
+                ),
+            ),
             unblock="train again without the hold-out, or judge on rows nobody has trained on"
-            if seen else "",
+            if seen
+            else "",
         )
 
     def _asked(self, case: Case) -> Overlapped | None:
@@ -79,15 +87,21 @@ def _seen(overlap: Overlap, gate: Leakage) -> list[str]:
     if overlap.same_bytes:
         seen.append("the training manifest and the hold-out are the same file")
     if overlap.shared_ids:
-        seen.append(f"{overlap.shared_ids:,} of {count(overlap.rows, 'hold-out id')} were trained on")
+        seen.append(
+            f"{overlap.shared_ids:,} of {count(overlap.rows, 'hold-out id')} were trained on"
+        )
     lower, _ = wilson(overlap.shared_rows, overlap.rows, confidence=0.999)
     if lower > _chance(overlap) + gate.allow_share:
         share = figure(100 * overlap.shared_rows / overlap.rows)
-        seen.append(f"{overlap.shared_rows:,} hold-out rows ({share} %) equal a training row in "
-                    "every column")
+        seen.append(
+            f"{overlap.shared_rows:,} hold-out rows ({share} %) equal a training row in "
+            "every column"
+        )
     until, since = overlap.trained_until, overlap.judged_from
     if gate.time_order and until is not None and since is not None and until >= since:
-        seen.append(f"training runs until {until:%Y-%m-%d %H:%M}, judging starts {since:%Y-%m-%d %H:%M}")
+        seen.append(
+            f"training runs until {until:%Y-%m-%d %H:%M}, judging starts {since:%Y-%m-%d %H:%M}"
+        )
     return seen
 
 

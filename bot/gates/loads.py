@@ -36,8 +36,9 @@ class Loads(Gate):
         """Compare time and memory with their limits."""
         run = evidence[_loading(case)]
         wrong = []
+        took = figure(run.load_seconds, self.max_seconds)
         if run.load_seconds > self.max_seconds:
-            wrong.append(f"loading took {figure(run.load_seconds, self.max_seconds)} s")
+            wrong.append(f"loading took {took} s")
         if self.max_memory and run.peak_bytes > self.max_memory:
             wrong.append(f"it needed {size(run.peak_bytes)} of memory")
         limit = f" and {size(self.max_memory)}" if self.max_memory else ""
@@ -45,11 +46,17 @@ class Loads(Gate):
             gate=self.name,
             title=self.title,
             outcome=Outcome.FAILED if wrong else Outcome.PASSED,
-            because="; ".join(wrong)
-            or f"loaded in {figure(run.load_seconds, self.max_seconds)} s with {size(run.peak_bytes)}",
+            because="; ".join(wrong) or f"loaded in {took} s with {size(run.peak_bytes)}",
             required=f"at most {self.max_seconds:g} s{limit}",
-            measured=(Measure(name="load", challenger=run.load_seconds, limit=self.max_seconds,
-                              direction="lower", unit="s"),),
+            measured=(
+                Measure(
+                    name="load",
+                    challenger=run.load_seconds,
+                    limit=self.max_seconds,
+                    direction="lower",
+                    unit="s",
+                ),
+            ),
             notes=tuple(_aloud(run)),
         )
 
@@ -63,6 +70,8 @@ def _aloud(run: Rehearsal) -> list[str]:
     notes = [f"sandbox: {', '.join(run.layers)}"]
     notes += [f"sandbox layer missing: {reason}" for reason in run.missing]
     if run.warnings:
-        notes.append(f"{count(run.warnings, 'warning')} while loading, such as another library "
-                     "version than it was saved with")
+        notes.append(
+            f"{count(run.warnings, 'warning')} while loading, such as another library "
+            "version than it was saved with"
+        )
     return notes

@@ -61,8 +61,9 @@ class Metric(Gate, Reviewed):
         from bot.statistics.metrics import METRICS
 
         sample = contest.sample(case, case.challenger, self.data, evidence)
-        found = estimate(METRICS[self.metric], sample, confidence=self.confidence,
-                         seed=case.seed(self.title))
+        found = estimate(
+            METRICS[self.metric], sample, confidence=self.confidence, seed=case.seed(self.title)
+        )
         stale = self.stale(evidence[Clock()].date())
         outcome = self._outcome(found)
         if stale and outcome is Outcome.PASSED:
@@ -83,7 +84,9 @@ class Metric(Gate, Reviewed):
         return self.at_least if self.at_least is not None else self.at_most or 0.0
 
     def _condition(self) -> str:
-        return f"at least {self.limit:g}" if self.at_least is not None else f"at most {self.limit:g}"
+        return (
+            f"at least {self.limit:g}" if self.at_least is not None else f"at most {self.limit:g}"
+        )
 
     def _outcome(self, found: Estimate) -> Outcome:
         if found.undecidable:
@@ -99,16 +102,27 @@ class Metric(Gate, Reviewed):
             return f"{self.metric} cannot be estimated: {found.undecidable or 'undefined here'}"
         deciding = found.lower if self.at_least is not None else found.upper
         side = "above" if self.at_least is not None else "below"
-        return (f"{self.metric} is {figure(found.value, self.limit)}, {side} "
-                f"{figure(deciding, self.limit)} with {self.confidence:.0%} confidence "
-                f"(n = {found.n:,}, {found.method})")
+        return (
+            f"{self.metric} is {figure(found.value, self.limit)}, {side} "
+            f"{figure(deciding, self.limit)} with {self.confidence:.0%} confidence "
+            f"(n = {found.n:,}, {found.method})"
+        )
 
     def _measure(self, found: Estimate) -> Measure:
-        bounds = None if found.value is None or found.undecidable else Bounds(
-            value=found.value, lower=found.lower, upper=found.upper)
-        return Measure(name=self.metric, challenger=bounds, limit=self.limit, n=found.n,
-                       direction="higher" if self.at_least is not None else "lower",
-                       confidence=self.confidence, method=found.method)
+        bounds = (
+            None
+            if found.value is None or found.undecidable
+            else Bounds(value=found.value, lower=found.lower, upper=found.upper)
+        )
+        return Measure(
+            name=self.metric,
+            challenger=bounds,
+            limit=self.limit,
+            n=found.n,
+            direction="higher" if self.at_least is not None else "lower",
+            confidence=self.confidence,
+            method=found.method,
+        )
 
     def _unblock(self, found: Estimate, outcome: Outcome, stale: str | None) -> str:
         if stale and outcome is Outcome.INCONCLUSIVE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.core.figures import count, figure
-from bot.core.questions import Answered
 from bot.core.verdict import Outcome, Verdict
 from bot.gates import contest
 from bot.gates.fields import DataName
@@ -52,7 +51,8 @@ class Outputs(Gate):
             gate=self.name,
             title=self.title,
             outcome=Outcome.FAILED if wrong else Outcome.PASSED,
-            because="; ".join(wrong) or f"{count(answered, 'row')} answered, "
+            because="; ".join(wrong)
+            or f"{count(answered, 'row')} answered, "
             f"{count(answers.compared, 'row')} asked twice and answered the same",
             required="finite answers, probabilities that add up to 1, the champion's classes, "
             "and the same answer for the same row",
@@ -65,8 +65,10 @@ def _wrong(answers: Answers) -> list[str]:
     if answers.off_simplex > SIMPLEX:
         wrong.append(f"a row of scores is {figure(answers.off_simplex)} away from probabilities")
     if answers.inconsistent:
-        wrong.append(f"{answers.inconsistent:,} of {count(answers.compared, 'row')} asked twice "
-                     "were answered differently: answers depend on order or state")
+        wrong.append(
+            f"{answers.inconsistent:,} of {count(answers.compared, 'row')} asked twice "
+            "were answered differently: answers depend on order or state"
+        )
     if answers.rehearsal.unknown_classes:
         unknown = count(answers.rehearsal.unknown_classes, "class").replace("classs", "classes")
         wrong.append(f"it can answer {unknown} that the hold-out never shows")
@@ -75,9 +77,7 @@ def _wrong(answers: Answers) -> list[str]:
 
 def _lost_classes(held: Answers, answers: Answers, classes: tuple[str, ...]) -> list[str]:
     before, now = held.rehearsal.classes, answers.rehearsal.classes
-    lost = [
-        name for name, had, has in zip(classes, before, now, strict=False) if had and not has
-    ]
+    lost = [name for name, had, has in zip(classes, before, now, strict=False) if had and not has]
     return [f"it can no longer answer class {', '.join(lost)}"] if lost else []
 
 

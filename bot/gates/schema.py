@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from bot.core.evidence import EvidenceMissing
 from bot.core.figures import count
@@ -54,7 +54,7 @@ class Schema(Gate):
 
     data: DataName = "holdout"
     """Dataset whose features are the serving schema."""
-    columns: dict[Line, Declared] = {}
+    columns: dict[Line, Declared] = Field(default_factory=dict)
     """Promises about columns: kind, range, categories, missing values."""
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
@@ -62,7 +62,9 @@ class Schema(Gate):
         if self.data not in case.data:
             return frozenset()
         both = [case.challenger, *([case.champion] if case.champion else [])]
-        return frozenset({Judged(case.data[self.data]), *(self._loading(case, who) for who in both)})
+        return frozenset(
+            {Judged(case.data[self.data]), *(self._loading(case, who) for who in both)}
+        )
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """List what breaks the schema, and say what was added."""
@@ -70,12 +72,16 @@ class Schema(Gate):
         run = evidence[self._loading(case, case.challenger)]
         wrong = []
         if run.unknown_features:
-            wrong.append(f"it asks for {count(run.unknown_features, 'column')} that the serving "
-                         "data do not have")
+            wrong.append(
+                f"it asks for {count(run.unknown_features, 'column')} that the serving "
+                "data do not have"
+            )
         for name, declared in self.columns.items():
             wrong += _broken(name, features.get(name), declared)
         used = [name for name, is_used in zip(features, run.used, strict=False) if is_used]
-        asks = f"asks for {count(len(used), 'column')}" if run.used else "takes the columns in order"
+        asks = (
+            f"asks for {count(len(used), 'column')}" if run.used else "takes the columns in order"
+        )
         return Verdict(
             gate=self.name,
             title=self.title,
@@ -87,8 +93,9 @@ class Schema(Gate):
         )
 
     def _loading(self, case: Case, who: Contender) -> Loaded:
-        return Loaded(who.entry.artifact, case.artifacts, case.sandbox,
-                      contest.dataset(case, self.data))
+        return Loaded(
+            who.entry.artifact, case.artifacts, case.sandbox, contest.dataset(case, self.data)
+        )
 
     def _changes(
         self, case: Case, evidence: Evidence, names: tuple[str, ...], run: Rehearsal
@@ -103,8 +110,10 @@ class Schema(Gate):
         pairs = list(zip(names, before, run.used, strict=False))
         added = ", ".join(name for name, was, now in pairs if now and not was)
         dropped = ", ".join(name for name, was, now in pairs if was and not now)
-        changes = [f"uses {added} in addition" if added else "",
-                   f"no longer uses {dropped}" if dropped else ""]
+        changes = [
+            f"uses {added} in addition" if added else "",
+            f"no longer uses {dropped}" if dropped else "",
+        ]
         return tuple(change for change in changes if change)
 
 

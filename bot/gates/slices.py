@@ -77,13 +77,20 @@ class Slices(Gate):
         held = contest.champion(case)
         rows = contest.labels(case, self.data, evidence)
         names, codes = _cut(rows, self.by)
-        found = self._compare(case, held_codes=codes, champion=contest.sample(
-            case, held, self.data, evidence), challenger=contest.sample(
-            case, case.challenger, self.data, evidence))
+        found = self._compare(
+            case,
+            held_codes=codes,
+            champion=contest.sample(case, held, self.data, evidence),
+            challenger=contest.sample(case, case.challenger, self.data, evidence),
+        )
         judged = [(names[one.code], one) for one in found if one.judged]
         small = [names[one.code] for one in found if not one.judged]
-        absent = [f"{column}={value}" for column, values in self.expect.items() for value in values
-                  if column not in rows.groups or value not in rows.groups[column].names]
+        absent = [
+            f"{column}={value}"
+            for column, values in self.expect.items()
+            for value in values
+            if column not in rows.groups or value not in rows.groups[column].names
+        ]
         outcome = self._outcome(judged, absent)
         return Verdict(
             gate=self.name,
@@ -94,20 +101,31 @@ class Slices(Gate):
             f"confidence over {count(len(judged), 'slice')} ({self.correction})",
             measured=tuple(self._measure(name, one) for name, one in _worst_first(judged)),
             details=(f"below {self.min_rows} rows or undecidable, not judged: {', '.join(small)}",)
-            if small else (),
+            if small
+            else (),
             unblock=self._unblock(judged, outcome),
         )
 
-    def _compare(self, case: Case, held_codes: list[NDArray[np.int64]],
-                 champion: Any, challenger: Any) -> list[SliceDifference]:
+    def _compare(
+        self, case: Case, held_codes: list[NDArray[np.int64]], champion: Any, challenger: Any
+    ) -> list[SliceDifference]:
         """Compare over all columns as one family."""
         from bot.statistics.metrics import METRICS
         from bot.statistics.slices import slice_differences
 
-        return list(slice_differences(
-            METRICS[self.metric], champion, challenger, held_codes,
-            margin=self.allow_drop, min_rows=self.min_rows, correction=self.correction,
-            confidence=self.confidence, seed=case.seed(self.title)))
+        return list(
+            slice_differences(
+                METRICS[self.metric],
+                champion,
+                challenger,
+                held_codes,
+                margin=self.allow_drop,
+                min_rows=self.min_rows,
+                correction=self.correction,
+                confidence=self.confidence,
+                seed=case.seed(self.title),
+            )
+        )
 
     def _outcome(self, judged: list[tuple[str, SliceDifference]], absent: list[str]) -> Outcome:
         if absent or any(one.worse for _, one in judged):
@@ -124,27 +142,38 @@ class Slices(Gate):
         name, worst = _worst_first(judged)[0]
         gain, lower, upper = worst.difference.gain
         word = "drops" if (gain or 0) < 0 else "gains"
-        return (f"{self.metric} {word} {figure(abs(gain or 0.0), self.allow_drop)} in {name} "
-                f"({signed(lower)} to {signed(upper)}, n = {worst.difference.n:,}), "
-                f"the weakest of {count(len(judged), 'slice')}")
+        return (
+            f"{self.metric} {word} {figure(abs(gain or 0.0), self.allow_drop)} in {name} "
+            f"({signed(lower)} to {signed(upper)}, n = {worst.difference.n:,}), "
+            f"the weakest of {count(len(judged), 'slice')}"
+        )
 
     def _measure(self, name: str, one: SliceDifference) -> Measure:
         found = one.difference
         sign = 1.0 if found.gain[1] == found.lower else -1.0
-        outcome = (Outcome.FAILED if one.worse else Outcome.PASSED if one.safe
-                   else Outcome.INCONCLUSIVE)
+        outcome = (
+            Outcome.FAILED if one.worse else Outcome.PASSED if one.safe else Outcome.INCONCLUSIVE
+        )
         return Measure(
-            name=f"{self.metric} [{name}]", challenger=found.challenger, champion=found.champion,
+            name=f"{self.metric} [{name}]",
+            challenger=found.challenger,
+            champion=found.champion,
             difference=Bounds(value=found.value or 0.0, lower=found.lower, upper=found.upper),
-            limit=-sign * self.allow_drop, direction=found.direction.value, n=found.n,
-            confidence=self.confidence, method=found.method, outcome=outcome,
+            limit=-sign * self.allow_drop,
+            direction=found.direction.value,
+            n=found.n,
+            confidence=self.confidence,
+            method=found.method,
+            outcome=outcome,
             note=f"shrunk {signed(one.shrunk)}, adjusted p {one.adjusted:.3g}",
         )
 
     def _unblock(self, judged: list[tuple[str, SliceDifference]], outcome: Outcome) -> str:
         if outcome is Outcome.FAILED:
             worse = [name for name, one in judged if one.worse]
-            return f"repair {', '.join(worse[:5])}" if worse else "provide rows of the missing slice"
+            return (
+                f"repair {', '.join(worse[:5])}" if worse else "provide rows of the missing slice"
+            )
         if outcome is Outcome.INCONCLUSIVE and judged:
             unsure = [name for name, one in judged if not one.safe]
             return f"more rows of {', '.join(unsure[:5])}"
@@ -158,11 +187,13 @@ def _cut(rows: Holdout, by: tuple[str, ...]) -> tuple[list[str], list[NDArray[np
     for column in by:
         if column not in rows.groups:
             known = ", ".join(rows.groups) or "none"
-            raise EvidenceMissing(Absent(
-                fault=Fault.DATA_UNREACHABLE,
-                reason=f"the dataset does not name {column} as a slice; it names {known}",
-                remedy=f"add {column} to the dataset's `slices:` in the policy",
-            ))
+            raise EvidenceMissing(
+                Absent(
+                    fault=Fault.DATA_UNREACHABLE,
+                    reason=f"the dataset does not name {column} as a slice; it names {known}",
+                    remedy=f"add {column} to the dataset's `slices:` in the policy",
+                )
+            )
         group = rows.groups[column]
         codes.append(np.where(group.codes < 0, -1, group.codes + len(names)))
         names += [f"{column}={value}" for value in group.names]

@@ -42,10 +42,16 @@ class UnsafeCode(Gate):
             because=_sentence(scan.findings, scan.unreadable, scan.counted),
             required="every global and type is on the allow-list",
             details=tuple(f"not on the allow-list: {name}" for name in scan.findings),
-            notes=(f"{stated.flavor} can run code when it is loaded; the policy allows it, and "
-                   "the sandbox is what protects this run",) if scan.carries_code else (),
+            notes=(
+                f"{stated.flavor} can run code when it is loaded; the policy allows it, and "
+                "the sandbox is what protects this run",
+            )
+            if scan.carries_code
+            else (),
             remedy="save the model as onnx or skops, or name the type in the policy's "
-            "`artifacts: trusted` after reading it" if outcome is Outcome.FAILED else "",
+            "`artifacts: trusted` after reading it"
+            if outcome is Outcome.FAILED
+            else "",
         )
 
 

@@ -1,0 +1,71 @@
+"""The actions that follow from a decision, in the order that is safe to be cut short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.account import account, identity, subject, trailers
+from bot.core.action import (
+    ConfirmLanding,
+    MergePullRequest,
+    PublishReport,
+    SetStatus,
+    StoreRecord,
+)
+from bot.core.decision import Ruling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.action import Action
+    from bot.core.decision import Decision
+    from bot.core.proposal import Proposal
+    from bot.core.trial import Judgement
+
+MARKER = "<!-- lockstep:report:v1 "
+
+
+def actions(
+    decision: Decision,
+    judgements: Sequence[Judgement],
+    proposal: Proposal,
+    comment: str,
+    status: SetStatus,
+) -> tuple[Action, ...]:
+    """Say what to do: report, then record, then merge; nothing follows a merge but its seal."""
+    number = proposal.request.number
+    if number is None:
+        return ()
+    if proposal.standing.merged_as:
+        return (ConfirmLanding(number=number, landed=proposal.standing.merged_as),)
+    if not proposal.standing.open:
+        return ()
+    if decision.ruling is Ruling.NOTHING:
+        return (status,)
+    done: list[Action] = [PublishReport(number=number, marker=MARKER, body=comment), status]
+    if judgements and decision.ruling in (Ruling.MERGE, Ruling.REFUSE):
+        done.append(
+            StoreRecord(
+                identity=identity(decision, judgements, proposal),
+                record=account(decision, judgements, proposal),
+            )
+        )
+    if decision.ruling is Ruling.MERGE:
+        done.append(_merge(decision, judgements, proposal, number))
+    return tuple(done)
+
+
+def _merge(
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal, number: int
+) -> MergePullRequest:
+    assert proposal.head is not None, "a lock was judged"  # noqa: S101 -- narrows a type
+    return MergePullRequest(
+        number=number,
+        head_sha=proposal.head_sha,
+        base_sha=proposal.base_sha,
+        branch=proposal.branch,
+        lock_oid=proposal.head.oid,
+        title=f"{subject(judgements)} (#{number})",
+        trailers=trailers(decision, judgements, proposal),
+        identity=identity(decision, judgements, proposal),
+    )

@@ -1,0 +1,190 @@
+"""Performing brings about each action once: probe, do, probe.
+
+Killed at any point and started again, a request converges to one report, one status, one
+record and at most one merge.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, assert_never
+
+from bot.core.action import (
+    ConfirmLanding,
+    MergePullRequest,
+    PublishReport,
+    SetStatus,
+    StoreRecord,
+)
+from bot.core.errors import Unavailable
+from bot.core.proposal import LOCK
+from bot.core.record import BRANCH, digest_of, record_path, seal_path
+from bot.world.forge import HeadMoved, NotMergeable, Status
+from bot.world.reading import MOST_LOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.core.action import Action
+    from bot.world.forge import Forge
+    from bot.world.repository import Repository
+
+ATTEMPTS = 5
+AUDIT = "refs/lockstep/audit"
+
+
+class Moved(Exception):  # noqa: N818 -- what happened to the request
+    """Head or base is no longer what was judged; judge again."""
+
+
+class Incident(Exception):  # noqa: N818 -- what happened to the repository
+    """What landed is not what was judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """Performs actions on one forge."""
+
+    forge: Forge
+    repository: Repository
+    say: Callable[[str], None] = lambda _: None
+    """Told what happened, for progress."""
+
+    def perform(self, actions: tuple[Action, ...]) -> None:
+        """Bring about every action, in order.
+
+        Raises:
+            Moved: head or base moved before the merge.
+            Incident: the landed lock is not the judged one.
+            Unavailable: the forge did not answer.
+        """
+        for action in actions:
+            match action:
+                case PublishReport():
+                    self._publish(action)
+                case SetStatus():
+                    self._set_status(action)
+                case StoreRecord():
+                    self._store(action)
+                case MergePullRequest():
+                    self._merge(action)
+                case ConfirmLanding():
+                    self._confirm(action)
+                case _:
+                    assert_never(action)
+
+    def _publish(self, action: PublishReport) -> None:
+        ours = self.forge.reports(action.number, action.marker)
+        if not ours:
+            self.forge.comment(action.number, action.body)
+            return
+        if ours[0].body != action.body:
+            self.forge.edit_comment(action.number, ours[0], action.body)
+        for duplicate in ours[1:]:
+            self.forge.delete_comment(action.number, duplicate)
+
+    def _set_status(self, action: SetStatus) -> None:
+        wanted = (action.state, action.description)
+        now = self.forge.status(action.sha, action.context)
+        if now is None or (now.state, now.description) != wanted:
+            self.forge.set_status(
+                action.sha,
+                Status(
+                    context=action.context,
+                    state=action.state,
+                    description=action.description,
+                    url=None,
+                ),
+            )
+
+    def _store(self, action: StoreRecord) -> None:
+        self._append(
+            record_path(action.identity), action.record.bytes, f"Record {action.identity[:12]}"
+        )
+
+    def _append(self, path: str, text: bytes, message: str) -> bytes:
+        """Add a file to the audit branch unless it is there; return what is stored.
+
+        Compare-and-swap: a push that is not a fast-forward is refused, and tried again on the
+        branch as it is then.
+        """
+        for _ in range(ATTEMPTS):
+            tip = self._audit_tip()
+            if tip is not None:
+                stored = self.repository.blob(tip, path, most=MOST_LOCK)
+                if stored is not None:
+                    return stored.text
+            commit = self.repository.append(tip, {path: text}, message, datetime.now(UTC))
+            if self.repository.push(self.forge.remote(), commit, BRANCH):
+                return text
+        raise Unavailable(f"the branch {BRANCH} moved {ATTEMPTS} times while writing to it")
+
+    def _recorded(self, identity: str) -> bytes:
+        tip = self._audit_tip()
+        stored = tip and self.repository.blob(tip, record_path(identity), most=MOST_LOCK)
+        if not stored:
+            raise Unavailable(f"the record {identity[:12]} is not on {BRANCH}; nothing was merged")
+        return stored.text
+
+    def _audit_tip(self) -> str | None:
+        # A wildcard fetches nothing, without an error, when the branch does not exist yet.
+        self.repository.fetch(self.forge.remote(), f"+refs/heads/{BRANCH}*:{AUDIT}*")
+        return self.repository.resolve(AUDIT)
+
+    def _merge(self, action: MergePullRequest) -> None:
+        self._still(action)
+        stored = self._recorded(action.identity)
+        message = "\n".join((*action.trailers, f"Record: {digest_of(stored)}"))
+        try:
+            landed = self.forge.merge(
+                action.number, sha=action.head_sha, title=action.title, message=message
+            )
+        except HeadMoved:
+            raise Moved("the head moved while it was judged") from None
+        except NotMergeable as refused:
+            raise Moved(f"the forge did not merge it: {refused}") from None
+        self.say(f"merged as {landed[:10]}")
+        self._seal(action.number, landed, action.identity, action.lock_oid)
+
+    def _still(self, action: MergePullRequest) -> None:
+        """Read the base again just before the merge; `sha` protects the head only."""
+        self.repository.fetch(
+            self.forge.remote(), f"+refs/heads/{action.branch}:refs/lockstep/base"
+        )
+        if self.repository.commit("refs/lockstep/base") != action.base_sha:
+            raise Moved("the base moved while it was judged")
+
+    def _confirm(self, action: ConfirmLanding) -> None:
+        """Seal a landing that was cut short between the merge and its seal."""
+        tip = self._audit_tip()
+        if tip is None:
+            return
+        for _, _, _, path in self.repository.tree(tip, "records/"):
+            stored = self.repository.blob(tip, path, most=MOST_LOCK)
+            content = json.loads(stored.text) if stored else {}
+            if (
+                content.get("request", {}).get("number") == action.number
+                and content.get("decision", {}).get("ruling") == "merge"
+            ):
+                identity = path.rsplit("/", 1)[1].removesuffix(".json")
+                self._seal(action.number, action.landed, identity, content["head"]["lock"])
+
+    def _seal(self, number: int, landed: str, identity: str, lock_oid: str) -> None:
+        """Compare what landed with what was judged, and write both down.
+
+        Raises:
+            Incident: the landed lock is another one.
+        """
+        self.repository.fetch(self.forge.remote(), f"+{landed}:refs/lockstep/landed")
+        blob = self.repository.blob(landed, LOCK, most=MOST_LOCK)
+        found = blob.oid if blob else "none"
+        seal = {"landed": landed, "lock": found, "judged": lock_oid, "request": number}
+        self._append(
+            seal_path(identity),
+            json.dumps(seal, sort_keys=True).encode(),
+            f"Seal {identity[:12]} as {landed[:12]}",
+        )
+        if found != lock_oid:
+            raise Incident(f"{LOCK} landed as {found} and was judged as {lock_oid}, in {landed}")

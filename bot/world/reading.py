@@ -1,0 +1,183 @@
+"""Reading turns a pull request or a working tree into one proposal, without judging it."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.core.errors import Refusal, UnsafeFile
+from bot.core.lockblocks import split
+from bot.core.lockfile import model_in
+from bot.core.policyfile import FOLDER
+from bot.core.proposal import LOCK, Blob, Proposal, Standing, Touched
+from bot.core.transition import Landing, Past
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.core.lock import Model
+    from bot.core.proposal import Request
+    from bot.world.forge import Forge, PullRequest
+    from bot.world.repository import Repository
+
+MOST_LOCK = 32_000_000
+"""Bytes of a lock; 10,000 models take about a third of it."""
+MOST_POLICY = 256 * 1024
+
+
+def read_pull_request(request: Request, forge: Forge, repository: Repository) -> Proposal:
+    """Fetch a pull request and read everything that judging it needs.
+
+    Raises:
+        NotARepository: there is no such pull request.
+        Unavailable: the forge or its git did not answer.
+    """
+    assert request.number is not None, "a forge is asked for a number"  # noqa: S101 -- narrows
+    pull = forge.pull_request(request.number)
+    repository.fetch(
+        forge.remote(),
+        f"+refs/heads/{pull.base}:refs/lockstep/base",
+        f"+refs/pull/{pull.number}/head:refs/lockstep/pull",
+    )
+    base = repository.commit("refs/lockstep/base")
+    ancestor = repository.merge_base(base, pull.head_sha)
+    touched = repository.touched(ancestor, pull.head_sha) if ancestor else ()
+    tree = repository.merged(base, pull.head_sha) if ancestor else None
+    head, size = _lock(repository, tree or pull.head_sha)
+    return _proposal(
+        request,
+        forge.slug(),
+        repository,
+        base=base,
+        head_sha=pull.head_sha,
+        head=head,
+        touched=_sized(touched, size),
+        standing=_standing(pull, conflict=tree is None),
+        title=pull.title,
+        author=pull.author,
+        branch=pull.base,
+    )
+
+
+def read_working_tree(
+    request: Request,
+    name: str,
+    repository: Repository,
+    *,
+    base: str,
+    lock: Blob | None,
+    touched: tuple[Touched, ...],
+) -> Proposal:
+    """Read a lock that is not committed yet against a commit."""
+    return _proposal(
+        request,
+        name,
+        repository,
+        base=base,
+        head_sha=base,
+        head=lock,
+        touched=touched,
+        standing=Standing(),
+        title="",
+        author="",
+        branch="",
+    )
+
+
+def _proposal(  # noqa: PLR0913 -- one value from many sources
+    request: Request,
+    slug: str,
+    repository: Repository,
+    *,
+    base: str,
+    head_sha: str,
+    head: Blob | None,
+    touched: tuple[Touched, ...],
+    standing: Standing,
+    title: str,
+    author: str,
+    branch: str,
+) -> Proposal:
+    landed = repository.blob(base, LOCK, most=MOST_LOCK)
+    names = _differing(landed.text if landed else b"", head.text if head else b"")
+    return Proposal(
+        request=request,
+        repository=slug,
+        title=title,
+        author=author,
+        branch=branch,
+        base_sha=base,
+        head_sha=head_sha,
+        base=landed,
+        head=head,
+        touched=touched,
+        policies=repository.files(base, FOLDER, suffix=".yaml", most=MOST_POLICY),
+        past=read_past(repository, base, names),
+        standing=standing,
+        now=datetime.now(UTC),
+    )
+
+
+def _lock(repository: Repository, tree: str) -> tuple[Blob | None, int]:
+    """Read the lock of a tree; one that is unsafe is left unread, and its size is told."""
+    sizes = [size for _, _, size, path in repository.tree(tree, LOCK) if path == LOCK]
+    try:
+        return repository.blob(tree, LOCK, most=MOST_LOCK), max(sizes, default=0)
+    except UnsafeFile:
+        return None, max(sizes, default=0)
+
+
+def _sized(touched: Iterable[Touched], size: int) -> tuple[Touched, ...]:
+    return tuple(
+        Touched(path=one.path, mode=one.mode, size=size) if one.path == LOCK else one
+        for one in touched
+    )
+
+
+def _standing(pull: PullRequest, *, conflict: bool) -> Standing:
+    return Standing(
+        open=pull.open,
+        draft=pull.draft,
+        merged_as=pull.merged_as,
+        approved_by=tuple(
+            review.reviewer
+            for review in pull.approvals
+            if review.sha == pull.head_sha and review.reviewer != pull.author
+        ),
+        conflict="the request does not merge into its base without conflicts" if conflict else None,
+    )
+
+
+def _differing(base: bytes, head: bytes) -> tuple[str, ...]:
+    """Name the models whose text differs; a lock that does not split has no past to read."""
+    before, after = split(base) or {}, split(head) or {}
+    return tuple(
+        name
+        for name in sorted(before.keys() | after.keys())
+        if getattr(before.get(name), "text", None) != getattr(after.get(name), "text", None)
+    )
+
+
+def read_past(repository: Repository, base: str, names: tuple[str, ...]) -> Past:
+    """Read what each model's block was after every landed commit that changed it."""
+    if not names:
+        return Past(landed={})
+    history = repository.history(base, LOCK)
+    found: dict[str, list[Landing]] = {name: [] for name in names}
+    texts = repository.contents([landed.oid for landed in history if landed.oid])
+    last: dict[str, Model | None] = dict.fromkeys(names)
+    # Oldest first, so that a commit counts only where it changed the model.
+    for landed, text in reversed([(one, next(texts)) for one in history if one.oid]):
+        for name in names:
+            model = _model(text, name)
+            if model is not None and model != last[name]:
+                found[name].append(Landing(commit=landed.commit, at=landed.at, model=model))
+            last[name] = model
+    return Past(landed={name: tuple(reversed(landings)) for name, landings in found.items()})
+
+
+def _model(text: bytes, name: str) -> Model | None:
+    with contextlib.suppress(Refusal):
+        return model_in(text, name, LOCK)
+    return None
