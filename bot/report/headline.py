@@ -1,0 +1,192 @@
+"""The headline: the verdict in words, its subject, the sentence that decided, and what follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, assert_never
+
+from bot.core.decision import Decision, Ruling
+from bot.core.errors import ForbiddenChange, NotCanonical, OutOfScope, PolicyMissing, UnsafeFile
+from bot.core.transition import Promotion, Registration, Rollback
+from bot.core.verdict import Outcome
+from bot.report.change import change
+from bot.report.numbers import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.errors import Refusal
+    from bot.core.proposal import Proposal
+    from bot.core.trial import Judgement
+
+FROZEN = "promotions are frozen until "
+"""How `bot.core.decision` begins the sentence about a freeze."""
+PERSON = ("one approving review of this head is missing", "the policy says `merge: manual`")
+"""How it begins the sentences about what only a person can do."""
+SUBJECTS = 2
+
+
+class Kind(Enum):
+    """The headlines there are; the value is mark and words."""
+
+    REFUSED = ("⛔", "Not evaluated")
+    NOTHING = ("✅", "No promotion in this change")
+    REVERTED = ("↩️", "Rolled back")
+    FAILED = ("❌", "Promotion gates failed")
+    ERRORED = ("⛔", "Could not evaluate")
+    INCONCLUSIVE = ("❔", "Not enough evidence")
+    WAIVED = ("⚠️", "Passed with a waiver")
+    OBSERVED = ("⚠️", "Passed, because a failing gate only observes")
+    FROZEN = ("⏸️", "Promotion gates passed, promotions are frozen")
+    ROLLBACK = ("✅", "Rollback passed on the fast lane")
+    OPENING = ("✅", "First champion passed")
+    REGISTERED = ("✅", "Registration gates passed")
+    SETTLED = ("✅", "Change accepted, nothing to judge")
+    PASSED = ("✅", "Promotion gates passed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The first lines of a report."""
+
+    mark: str
+    verdict: str
+    subject: str
+    deciding: str
+    counts: str
+    standing: str
+
+
+def kind(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
+    """Say which headline a decision earns."""
+    if decision.refusal is not None:
+        return Kind.REFUSED
+    match decision.ruling:
+        case Ruling.NOTHING:
+            return Kind.NOTHING
+        case Ruling.REVERT:
+            return Kind.REVERTED
+        case Ruling.MERGE | Ruling.HOLD | Ruling.REFUSE:
+            return _judged(decision, judgements)
+    assert_never(decision.ruling)
+
+
+def _judged(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
+    match decision.outcome:
+        case Outcome.FAILED:
+            return Kind.FAILED
+        case Outcome.ERRORED:
+            return Kind.ERRORED
+        case Outcome.INCONCLUSIVE:
+            return Kind.INCONCLUSIVE
+        case Outcome.PASSED:
+            return _passed(decision, judgements)
+    assert_never(decision.outcome)
+
+
+def _passed(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
+    spared = [v for j in judgements for v in j.verdicts if v.outcome is not v.counts]
+    if any(verdict.waived for verdict in spared):
+        return Kind.WAIVED
+    if spared:
+        return Kind.OBSERVED
+    if frozen(decision):
+        return Kind.FROZEN
+    if not any(judgement.verdicts for judgement in judgements):
+        return Kind.SETTLED
+    trials = [judgement.trial for judgement in judgements]
+    if all(trial.fast_lane for trial in trials):
+        return Kind.ROLLBACK
+    promotions = [trial for trial in trials if isinstance(trial.transition, Promotion)]
+    if promotions:
+        return Kind.OPENING if all(t.cold_start for t in promotions) else Kind.PASSED
+    registered = any(isinstance(trial.transition, Registration) for trial in trials)
+    return Kind.REGISTERED if registered else Kind.PASSED
+
+
+def frozen(decision: Decision) -> str:
+    """Find the sentence about a freeze among what a decision waits for, or nothing."""
+    return next((wait for wait in decision.waiting if wait.startswith(FROZEN)), "")
+
+
+def for_person(wait: str) -> bool:
+    """Say whether a person ends this waiting by reviewing or merging."""
+    return wait.startswith(PERSON)
+
+
+def headline(
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
+) -> Headline:
+    """Write the first lines."""
+    sort = kind(decision, judgements)
+    mark, verdict = sort.value
+    refusal = decision.refusal
+    nothing = sort is Kind.NOTHING
+    return Headline(
+        mark=mark,
+        verdict=verdict,
+        subject=_refused(refusal) if refusal else subject(decision, judgements),
+        deciding="" if refusal or nothing else decision.because,
+        counts="" if refusal else counts(decision.outcome, judgements),
+        standing="" if nothing else standing(decision, proposal),
+    )
+
+
+def subject(decision: Decision, judgements: Sequence[Judgement]) -> str:
+    """Name the transitions that the decision is about, the worst and weightiest first."""
+    concerned = [j for j in judgements if j.outcome is decision.outcome] or list(judgements)
+    weighty = [j for j in concerned if isinstance(j.trial.transition, Promotion | Rollback)]
+    named = [change(judgement.trial).subject for judgement in weighty or concerned]
+    more = len(named) - SUBJECTS
+    return ", ".join(named[:SUBJECTS]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def counts(outcome: Outcome, judgements: Sequence[Judgement]) -> str:
+    """Count gates: how many pass when all do, else how many say what the whole says."""
+    verdicts = [verdict for judgement in judgements for verdict in judgement.verdicts]
+    if not verdicts:
+        return ""
+    alike = sum(verdict.counts is outcome for verdict in verdicts)
+    words = {
+        Outcome.PASSED: "passed",
+        Outcome.FAILED: "failed",
+        Outcome.ERRORED: "could not be evaluated",
+        Outcome.INCONCLUSIVE: "cannot decide yet",
+    }
+    if outcome is Outcome.PASSED:
+        alike = sum(verdict.outcome is outcome for verdict in verdicts)
+    return f"{alike:,} of {plural(len(verdicts), 'gate')} {words[outcome]}"
+
+
+def standing(decision: Decision, proposal: Proposal) -> str:
+    """Say in one sentence whether this merges."""
+    if proposal.standing.merged_as:
+        return f"Merged as `{proposal.standing.merged_as[:7]}`."
+    if decision.waiting:
+        more = len(decision.waiting) - 1
+        return f"Not merged yet: {decision.waiting[0]}{f' (and {more} more)' if more else ''}."
+    match decision.ruling:
+        case Ruling.MERGE:
+            return "Merges now." if proposal.request.number else "A pull request would merge."
+        case Ruling.REVERT:
+            return "The earlier version serves again."
+        case Ruling.HOLD | Ruling.REFUSE | Ruling.NOTHING:
+            return "Nothing is merged."
+    assert_never(decision.ruling)
+
+
+def _refused(refusal: Refusal) -> str:
+    match refusal:
+        case OutOfScope():
+            return "this pull request changes more than the lock"
+        case ForbiddenChange():
+            return "the lock may not change in this way"
+        case NotCanonical():
+            return "the lock is not in canonical form"
+        case PolicyMissing():
+            return "not exactly one policy guards a model"
+        case UnsafeFile():
+            return "the lock is not a plain file of a sane size"
+        case _:
+            return f"{plural(len(refusal.problems), 'problem')} in the input"

@@ -1,0 +1,102 @@
+"""The commit status: the verdict and its subject in at most 140 characters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from bot.core.errors import ForbiddenChange, OutOfScope
+from bot.core.verdict import Outcome
+from bot.report.headline import Kind, counts, for_person, frozen, kind, subject
+from bot.report.markdown import clean, end_cut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.decision import Decision
+    from bot.core.errors import Refusal
+    from bot.core.proposal import Proposal
+    from bot.core.trial import Judgement
+
+State = Literal["pending", "success", "failure", "error"]
+LONGEST = 140
+
+
+def context(branch: str) -> str:
+    """Name the status of a base branch."""
+    return f"lockstep/gate: {branch}"
+
+
+def status(
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
+) -> tuple[State, str]:
+    """Say the state of a commit, and why in one line; its first word carries the verdict."""
+    state, words = _status(decision, judgements, proposal)
+    return state, end_cut(_plain(words), LONGEST)
+
+
+def _status(
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
+) -> tuple[State, str]:
+    if decision.refusal is not None:
+        return _refused(decision.refusal)
+    if kind(decision, judgements) is Kind.NOTHING:
+        return "success", "No promotion in this change."
+    named = subject(decision, judgements)
+    counted = counts(decision.outcome, judgements)
+    tail = f" ({counted})" if counted else ""
+    match decision.outcome:
+        case Outcome.FAILED:
+            return "failure", f"FAIL {end_cut(decision.because, 100)}{tail}."
+        case Outcome.INCONCLUSIVE:
+            advice = _unblock(judgements)
+            return "failure", f"INCONCLUSIVE: {decision.because}{f'; {advice}' if advice else ''}."
+        case Outcome.ERRORED:
+            return "error", f"ERROR {decision.because}: {named}."
+        case Outcome.PASSED:
+            return _passed(decision, judgements, proposal)
+    assert_never(decision.outcome)
+
+
+def _passed(
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
+) -> tuple[State, str]:
+    """Say what follows a pass; what only a person can do must not keep that person from it."""
+    frost = frozen(decision)
+    if frost:
+        return "failure", f"FROZEN: {frost}."
+    waits = [wait for wait in decision.waiting if not for_person(wait)]
+    if waits:
+        return "pending", f"WAITING: {waits[0]}."
+    verdicts = [verdict for judgement in judgements for verdict in judgement.verdicts]
+    passing = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+    gates = f" {passing:,}/{len(verdicts):,} gates" if verdicts else ""
+    waived = " with a waiver" if kind(decision, judgements) is Kind.WAIVED else ""
+    named = end_cut(subject(decision, judgements), 80)
+    if proposal.standing.merged_as:
+        after = f"Merged as {proposal.standing.merged_as[:7]}."
+    elif decision.waiting:
+        review = decision.waiting[0].startswith("one approving review")
+        after = "Merges when reviewed." if review else "A person merges."
+    else:
+        after = "Merges now."
+    return "success", f"PASS{waived}{gates}: {named}. {after}"
+
+
+def _refused(refusal: Refusal) -> tuple[State, str]:
+    """Say that the input was not judged: a failure where it may not be, an error where it is wrong."""
+    first = refusal.problems[0]
+    match refusal:
+        case OutOfScope() | ForbiddenChange():
+            return "failure", f"REFUSED: {first}"
+        case _:
+            return "error", f"ERROR {first}"
+
+
+def _unblock(judgements: Sequence[Judgement]) -> str:
+    undecided = (v for j in judgements for v in j.verdicts if v.counts is Outcome.INCONCLUSIVE)
+    return next((verdict.unblock for verdict in undecided if verdict.unblock), "")
+
+
+def _plain(words: str) -> str:
+    """Write words for a place without markup."""
+    return clean(words).replace("`", "").replace("→", "->").replace("..", ".")

@@ -1,0 +1,104 @@
+"""What happens next: what is done, what is awaited, and what a person may do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.errors import NotCanonical, OutOfScope
+from bot.core.record import BRANCH
+from bot.core.verdict import Outcome
+from bot.report.headline import Kind, kind
+from bot.report.values import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.decision import Decision
+    from bot.core.errors import Refusal
+    from bot.core.proposal import Proposal
+    from bot.core.trial import Judgement
+
+AGAIN = {
+    Outcome.FAILED: "Push another challenger. A limit or a waiver is changed in the policy, by a "
+    "pull request of its own.",
+    Outcome.INCONCLUSIVE: "Bring the rows that are missing, then evaluate again.",
+    Outcome.ERRORED: "Repair what each error names, then evaluate again.",
+}
+
+
+def steps(
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
+) -> tuple[Step, ...]:
+    """List what is done and what is awaited, in order."""
+    if kind(decision, judgements) in {Kind.NOTHING, Kind.REVERTED}:
+        return ()
+    head = f"`{proposal.head_sha[:7]}`" if proposal.head_sha else "the working tree"
+    pair = f"{head} onto {quoted(proposal.branch)} `{proposal.base_sha[:7]}`"
+    conflict = proposal.standing.conflict
+    blocked = [Step(done=False, text=f"Resolve the conflict with the base: {conflict}")]
+    return (
+        Step(done=decision.refusal is None, text=f"Gates evaluated on the merged lock ({pair})"),
+        *(blocked if conflict else ()),
+        *_awaited(decision, proposal),
+    )
+
+
+def _awaited(decision: Decision, proposal: Proposal) -> list[Step]:
+    if decision.refusal is not None:
+        return [Step(done=False, text=_correction(decision.refusal))]
+    if decision.outcome is not Outcome.PASSED:
+        return [Step(done=False, text=AGAIN[decision.outcome])]
+    waits = [Step(done=False, text=wait[:1].upper() + wait[1:]) for wait in decision.waiting]
+    return [*waits, _merging(proposal)]
+
+
+def _correction(refusal: Refusal) -> str:
+    match refusal:
+        case OutOfScope():
+            return "Move the other files to a pull request of their own."
+        case NotCanonical():
+            return "Run `lockstep fmt`, commit and push."
+        case _:
+            return "Correct each place named above and push."
+
+
+def _merging(proposal: Proposal) -> Step:
+    landed = proposal.standing.merged_as
+    if landed:
+        return Step(done=True, text=f"Merged as `{landed[:7]}`, recorded on `{BRANCH}`")
+    if proposal.request.number is None:
+        return Step(done=False, text="Open a pull request with this change; it is judged again there")
+    return Step(done=False, text="Then this commit and no other is merged, and the decision "
+                f"recorded on `{BRANCH}`")
+
+
+def commands(
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
+) -> tuple[str, ...]:
+    """Say how to stop, to repeat and to undo."""
+    if proposal.request.number is None or kind(decision, judgements) is Kind.NOTHING:
+        return ()
+    again = "To evaluate again, comment `/lockstep evaluate`."
+    if decision.refusal is not None or decision.outcome is not Outcome.PASSED:
+        return (again,)
+    models = list(dict.fromkeys(judgement.trial.transition.model for judgement in judgements))
+    model = models[0] if len(models) == 1 else "MODEL"
+    undo = f"To undo it after merging, `git revert <landed>` or `lockstep rollback {model}`."
+    if proposal.standing.merged_as:
+        landed = proposal.standing.merged_as[:12]
+        return (f"To undo it, `git revert {landed}` or `lockstep rollback {model}`.",)
+    return ("To stop this, comment `/lockstep hold REASON`.", again, undo)
+
+
+def reproduce(proposal: Proposal) -> str:
+    """Name the command that comes to the same verdict."""
+    check = f"`lockstep check --base {proposal.base_sha}`"
+    if proposal.request.number is None:
+        return f"To reproduce this: {check}."
+    head = f"on `{proposal.head_sha[:12]}`"
+    return f"To reproduce this: {check} {head}, or `lockstep evaluate {proposal.request.number}`."
+
+
+def quoted(name: str) -> str:
+    """Put a name from outside in backticks; it cannot end them."""
+    return f"`{name.replace('`', chr(39))}`"

@@ -1,0 +1,198 @@
+"""Verdicts as tables: gates with failures first, slices with the worst first."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+from bot.core.verdict import Outcome
+from bot.report.change import change
+from bot.report.numbers import Figures, ends, figures, judged, percent, plural
+from bot.report.strip import ranges, strip
+from bot.report.values import Row, Section, Slices, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.core.trial import Judgement
+    from bot.core.verdict import Measure, Verdict
+    from bot.report.strip import Key, Range
+
+FEWEST_ROWS = 20
+"""Slices of fewer rows are counted and not shown: their values could be about one person."""
+MOST_SLICES = 200
+LONG_TABLE = 12
+"""Gates beyond which those that pass are folded away."""
+ALOUD = "sandbox layer missing"
+"""How a note begins that is never folded away."""
+RESULTS = {
+    Outcome.PASSED: ("✅", "pass"),
+    Outcome.INCONCLUSIVE: ("❔", "inconclusive"),
+    Outcome.ERRORED: ("⛔", "error"),
+    Outcome.FAILED: ("❌", "fail"),
+}
+
+
+def sections(judgements: Sequence[Judgement], documentation: str) -> tuple[Section, ...]:
+    """Group judgements by model, in the order of the judgements."""
+    by_model: dict[str, list[Judgement]] = {}
+    for judgement in judgements:
+        by_model.setdefault(judgement.trial.transition.model, []).append(judgement)
+    return tuple(_section(model, own, documentation) for model, own in by_model.items())
+
+
+def _section(model: str, judgements: list[Judgement], documentation: str) -> Section:
+    verdicts = [verdict for judgement in judgements for verdict in judgement.verdicts]
+    notes = dict.fromkeys(note for verdict in verdicts for note in verdict.notes)
+    return Section(
+        model=model,
+        tables=tuple(_table(j, documentation) for j in judgements if j.verdicts),
+        slices=_slices(verdicts, documentation),
+        warnings=tuple(note for note in notes if note.startswith(ALOUD)),
+        notes=tuple(note for note in notes if not note.startswith(ALOUD)),
+    )
+
+
+def _table(judgement: Judgement, documentation: str) -> Table:
+    verdicts = sorted(judgement.verdicts, key=lambda verdict: (-verdict.outcome, -verdict.counts))
+    leading = [_leading(verdict) for verdict in verdicts]
+    measures = [measure for measure in leading if measure is not None]
+    scales = ranges(measures)
+    rows = [_row(v, m, scales, documentation) for v, m in zip(verdicts, leading, strict=True)]
+    visible, folded = rows, list[Row]()
+    if len(rows) > LONG_TABLE:
+        visible = [row for row in rows if row.outcome is not Outcome.PASSED]
+        folded = [row for row in rows if row.outcome is Outcome.PASSED]
+    return Table(
+        subject=change(judgement.trial).subject,
+        policy=judgement.trial.policy,
+        compared=any(measure.champion is not None or measure.difference for measure in measures),
+        measured=bool(measures),
+        confidence=_confidence(measures),
+        rows=tuple(visible),
+        folded=tuple(folded),
+        folded_words=f"{plural(len(folded), 'gate')} passed" if folded else "",
+    )
+
+
+def _confidence(measures: Sequence[Measure]) -> str:
+    levels = {measure.confidence for measure in measures if measure.confidence is not None}
+    return f"{percent(levels.pop())} bounds" if len(levels) == 1 else "bounds"
+
+
+def _leading(verdict: Verdict) -> Measure | None:
+    """Pick the measure that stands for a verdict: its worst, then the one nearest its limit."""
+    shown = [measure for measure in verdict.measured if not _hidden(measure)]
+    return min(shown, key=_badness, default=None)
+
+
+def _badness(measure: Measure) -> tuple[int, float]:
+    outcome = Outcome.PASSED if measure.outcome is None else measure.outcome
+    return -outcome, _margin(measure)
+
+
+def _margin(measure: Measure) -> float:
+    """Measure how far the deciding bound lies on the right side of the limit."""
+    quantity = judged(measure)
+    if quantity is None or measure.limit is None:
+        return float("inf")
+    lower, upper = ends(quantity)
+    return lower - measure.limit if measure.direction == "higher" else measure.limit - upper
+
+
+def _hidden(measure: Measure) -> bool:
+    return measure.outcome is not None and measure.n is not None and measure.n < FEWEST_ROWS
+
+
+def _row(
+    verdict: Verdict, measure: Measure | None, scales: Mapping[Key, Range], documentation: str
+) -> Row:
+    mark, word = RESULTS[verdict.outcome]
+    failing = verdict.outcome is not Outcome.PASSED
+    permitted = " (waived)" if verdict.waived else " (observed)" if verdict.observed else ""
+    return Row(
+        title=verdict.title,
+        gate=verdict.gate,
+        address=f"{documentation}/gates.md#{verdict.gate}",
+        outcome=verdict.outcome,
+        mark=mark,
+        word=word + (permitted if failing else ""),
+        figures=figures(measure) if measure else Figures(),
+        strip=strip(measure, scales) if measure else None,
+        because=verdict.because,
+        required=verdict.required,
+        advice=(verdict.remedy or verdict.unblock) if failing else "",
+        permission=_permission(verdict),
+        place=verdict.place,
+        method=measure.method if measure else "",
+        details=verdict.details + _further(verdict, measure),
+    )
+
+
+def _permission(verdict: Verdict) -> str:
+    if verdict.waived is None or verdict.outcome is Outcome.PASSED:
+        return ""
+    waiver = verdict.waived
+    return f"waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+
+
+def _further(verdict: Verdict, leading: Measure | None) -> tuple[str, ...]:
+    """Put measures that are neither the leading one nor slices into sentences."""
+    others = [m for m in verdict.measured if m is not leading and m.outcome is None]
+    return tuple(f"{m.name}: {_sentence(figures(m), m.note)}" for m in others[:MOST_SLICES])
+
+
+def _sentence(shown: Figures, note: str) -> str:
+    named = (
+        ("challenger", shown.challenger),
+        ("champion", shown.champion),
+        ("difference", shown.difference),
+        ("limit", shown.limit),
+        ("n =", shown.n),
+        ("", note),
+    )
+    return ", ".join(f"{name} {text}".strip() for name, text in named if text)
+
+
+def _slices(verdicts: Sequence[Verdict], documentation: str) -> Slices | None:
+    cut = [(v, m) for v in verdicts for m in v.measured if m.outcome is not None]
+    if not cut:
+        return None
+    shown = [(v, m) for v, m in cut if not _hidden(m)]
+    worst = heapq.nsmallest(MOST_SLICES, shown, key=lambda pair: _badness(pair[1]))
+    scales = ranges(measure for _, measure in worst)
+    left_out = []
+    if len(shown) > len(worst):
+        left_out.append(f"{len(shown) - len(worst):,} more, none of them worse.")
+    if len(cut) > len(shown):
+        left_out.append(f"{plural(len(cut) - len(shown), 'slice')} of fewer than {FEWEST_ROWS} rows "
+                        "not shown.")
+    return Slices(
+        title=f"Slices ({len(cut):,})",
+        rows=tuple(_slice_row(v, m, scales, documentation) for v, m in worst),
+        left_out=tuple(left_out),
+    )
+
+
+def _slice_row(
+    verdict: Verdict, measure: Measure, scales: Mapping[Key, Range], documentation: str
+) -> Row:
+    outcome = measure.outcome or Outcome.PASSED
+    mark, word = RESULTS[outcome]
+    return Row(
+        title=measure.name,
+        gate=verdict.gate,
+        address=f"{documentation}/gates.md#{verdict.gate}",
+        outcome=outcome,
+        mark=mark,
+        word=word,
+        figures=figures(measure),
+        strip=strip(measure, scales),
+        because=measure.note,
+        required="",
+        advice="",
+        permission="",
+        place=verdict.place,
+        method=measure.method,
+        details=(),
+    )
