@@ -69,7 +69,9 @@ def poisson_counts(seed: int, replicates: int, means: Codes) -> Floats:
     return drawn.T
 
 
-def bca(replicates: Floats, value: float, left_out: Floats, times: Codes | None) -> Replicates:
+def bca(
+    replicates: Floats, value: float, left_out: Floats, times: Codes | None, units: int
+) -> Replicates:
     """Return the BCa curve of a statistic.
 
     Args:
@@ -77,6 +79,7 @@ def bca(replicates: Floats, value: float, left_out: Floats, times: Codes | None)
         value: The statistic on the whole sample.
         left_out: Shape (U,), the statistic without each unit in turn (jackknife).
         times: Shape (U,), how many alike units each entry stands for; None for one each.
+        units: Independent units that carry the information, at least 2.
 
     Source: Efron & Tibshirani (1993), eq. 14.14 and 14.15; ties with `value` count half.
     """
@@ -91,7 +94,7 @@ def bca(replicates: Floats, value: float, left_out: Floats, times: Codes | None)
     spread = float((weight * pull**2).sum())
     skew = float((weight * pull**3).sum())
     acceleration = skew / (6.0 * spread**1.5) if spread > 0.0 else 0.0
-    return Replicates(ordered, STANDARD.inv_cdf(share), acceleration)
+    return Replicates(ordered, STANDARD.inv_cdf(share), acceleration, units)
 
 
 def enough(replicates: Floats) -> bool:

@@ -20,6 +20,7 @@ from bot.statistics.forms import (
     Resampling,
     Undecidable,
     Units,
+    carrying,
     too_few,
     units,
 )
@@ -205,7 +206,8 @@ class Cells:
         replicates = bootstrap.in_slabs(lambda s: self.target(s, classes), weights, columns)
         left_out = self.target((whole[:, None] - columns).T, classes)
         centre = float(self.target(whole, classes))
-        curve = bootstrap.bca(replicates, centre, left_out, times)
+        curve = bootstrap.bca(
+            replicates, centre, left_out, times, carrying(among, whole[:classes]))
         what = "entities" if times is None else "multinomial cells"
         return Finding(values=values, curve=curve, error=error,
                        method=f"{what}, BCa, {count} replicates"

@@ -101,3 +101,13 @@ def too_few(among: Units) -> str | None:
     if among.count < 2:
         return f"only {among.count} row; a spread needs at least 2" if among.count else "no rows"
     return None
+
+
+def carrying(among: Units, of_class: NDArray[np.float64]) -> int:
+    """Return how many units carry a confusion or ranking metric: no more than the rarest class.
+
+    Args:
+        among: The independent units.
+        of_class: Rows of each class, shape (K,); classes without rows do not count.
+    """
+    return max(2, min(among.count, int(of_class[of_class > 0].min())))

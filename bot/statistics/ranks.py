@@ -23,6 +23,7 @@ from bot.statistics.forms import (
     Resampling,
     Undecidable,
     Units,
+    carrying,
     too_few,
     units,
 )
@@ -64,6 +65,9 @@ class Ranked(Protocol):
     def finish(self, counts: NDArray[Any], binned: Binned) -> Floats:
         """Return the metric of each weighted histogram, shape (B, bins * kinds) to (B,)."""
 
+    def carrying(self, sample: Sample, among: Units) -> int:
+        """Return how many independent units carry the metric."""
+
 
 def fold(among: Units, rows: int) -> tuple[Codes, int]:
     """Return each row's block and how many there are: the units, or hashed blocks of them."""
@@ -98,7 +102,8 @@ def find(
         return Undecidable(reason="no spread between the rows", values=values)
     centre = values[-1] - (values[0] if len(values) == 2 else 0.0)
     what = "units" if count == among.count else "hashed blocks"
-    return Finding(values=values, curve=bootstrap.bca(drawn, centre, left_out, None), error=error,
+    curve = bootstrap.bca(drawn, centre, left_out, None, metric.carrying(samples[0], among))
+    return Finding(values=values, curve=curve, error=error,
                    method=f"BCa of {count} {what}, {resampling.replicates} replicates{among.words}")
 
 
@@ -179,6 +184,10 @@ class AveragePrecision:
         return np.asarray((inside * precision).sum(axis=1, dtype=np.float64)
                           / inside.sum(axis=1, dtype=np.float64))
 
+    def carrying(self, sample: Sample, among: Units) -> int:
+        """Return the rows of the rarer class, or the entities when they are fewer."""
+        return carrying(among, np.bincount(sample.target).astype(np.float64))
+
     def find(self, samples: tuple[Sample, ...], resampling: Resampling) -> Answer:
         """Return the curve of the value, or of the second value minus the first."""
         return find(self, samples, resampling)
@@ -233,6 +242,10 @@ class MedianError:
             low, high = binned.edges[:, at]
             found += 0.5 * (low + (high - low) * passed)
         return np.where(running[:, -1] > 0, found, np.nan)
+
+    def carrying(self, sample: Sample, among: Units) -> int:  # noqa: ARG002 - the protocol's
+        """Return the independent units."""
+        return among.count
 
     def find(self, samples: tuple[Sample, ...], resampling: Resampling) -> Answer:
         """Return the curve of the value, or of the second value minus the first."""

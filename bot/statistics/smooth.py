@@ -137,7 +137,7 @@ class Smooth:
         if not bootstrap.enough(replicates):
             return Undecidable(reason="too few rows to resample", values=values)
         centre = float(target(columns.sum(axis=1)))
-        curve = bootstrap.bca(replicates, centre, left_out, None)
+        curve = bootstrap.bca(replicates, centre, left_out, None, among.count)
         return Finding(values=values, curve=curve, error=error,
                        method=f"BCa, {resampling.replicates} replicates{among.words}")
 
