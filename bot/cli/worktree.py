@@ -1,0 +1,135 @@
+"""The working tree a verb is called in: its root, its lock, and the commit it is judged against."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.core.errors import NotARepository, Problem, UnsafeFile
+from bot.core.proposal import LOCK, Blob, Touched
+
+if TYPE_CHECKING:
+    from bot.world.repository import Repository
+
+MOST = 32_000_000
+LIKELY_BASES = (
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "main",
+    "master",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """A clone's folder and its repository."""
+
+    root: Path
+    repository: Repository
+
+    @classmethod
+    def here(cls, start: Path | None = None) -> Worktree:
+        """Find the clone that holds a folder, the current one by default.
+
+        Raises:
+            NotARepository: there is none.
+        """
+        from bot.world.repository import Repository
+
+        folder = (start or Path.cwd()).resolve()
+        for root in (folder, *folder.parents):
+            if (root / ".git").exists():
+                return cls(root, Repository.at(root))
+        raise NotARepository(
+            Problem(
+                what="this folder is not in a git repository",
+                remedy="run inside a clone, or `git init` first",
+            )
+        )
+
+    @property
+    def lock(self) -> Path:
+        """Where the lock is."""
+        return self.root / LOCK
+
+    def read_lock(self) -> bytes:
+        """Read the lock; empty when there is none yet.
+
+        Raises:
+            UnsafeFile: it is not a plain file of a sane size.
+        """
+        try:
+            about = os.lstat(self.lock)
+        except FileNotFoundError:
+            return b""
+        if not stat.S_ISREG(about.st_mode):
+            kind = "a symlink" if stat.S_ISLNK(about.st_mode) else "not a plain file"
+            raise UnsafeFile(
+                Problem(what=f"{LOCK} is {kind}", remedy="make it a plain file", file=LOCK)
+            )
+        if about.st_size > MOST:
+            raise UnsafeFile(
+                Problem(
+                    what=f"{LOCK} has {about.st_size:,} bytes, more than {MOST:,}",
+                    remedy="split the models over several repositories",
+                    file=LOCK,
+                )
+            )
+        return self.lock.read_bytes()
+
+    def write_lock(self, text: bytes) -> None:
+        """Replace the lock whole; a cut-short write leaves the old one."""
+        draft = self.lock.with_name(f".{LOCK}.{os.getpid()}")
+        draft.write_bytes(text)
+        draft.replace(self.lock)
+
+    def blob(self) -> Blob | None:
+        """Read the lock as git would hold it; None when there is none."""
+        text = self.read_lock()
+        if not text:
+            return None
+        return Blob(
+            text=text,
+            oid=hashlib.sha1(b"blob %d\0" % len(text) + text, usedforsecurity=False).hexdigest(),
+        )
+
+    def touched(self, base: str) -> tuple[Touched, ...]:
+        """Say whether the lock differs from a commit; other files do not matter before a commit."""
+        landed = self.repository.blob(base, LOCK, most=MOST)
+        if (landed.text if landed else b"") == self.read_lock():
+            return ()
+        mode = "100644" if self.lock.exists() else "000000"
+        return (Touched(path=LOCK, mode=mode),)
+
+    def base(self, named: str | None = None) -> str:
+        """Choose the commit to judge against.
+
+        The one that is named; else HEAD when the lock has uncommitted changes; else where this
+        branch left the default branch.
+
+        Raises:
+            NotARepository: there is no such commit, or no commit at all.
+        """
+        if named is not None:
+            return self.repository.commit(named)
+        head = self.repository.resolve("HEAD")
+        if head is None:
+            raise NotARepository(
+                Problem(
+                    what="this repository has no commit yet",
+                    remedy="commit `policies/` and an empty lock first: policies "
+                    "are read from the commit that is judged against",
+                )
+            )
+        if self.touched(head):
+            return head
+        for likely in LIKELY_BASES:
+            tip = self.repository.resolve(likely)
+            if tip is not None:
+                return self.repository.merge_base(tip, head) or head
+        return head
