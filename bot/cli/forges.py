@@ -1,0 +1,121 @@
+"""Which forge a verb speaks with: named by an option, by the environment, or by `origin`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+if TYPE_CHECKING:
+    from bot.world.forge import Forge
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+LOCAL = "local:"
+FOLDER_FILE, BARE = "forge.json", "repository.git"
+WORKFLOW_LOGIN = "github-actions[bot]"
+
+
+def forge_option(command: Verb) -> Verb:
+    """Add `--forge` and `--repo` to a verb; it receives `forge` and `repo`, for `open_forge`."""
+    repo = click.option(
+        "--repo",
+        metavar="OWNER/NAME",
+        envvar="GITHUB_REPOSITORY",
+        help="The repository on GitHub.  Default: $GITHUB_REPOSITORY, else what `origin` names.",
+    )
+    forge = click.option(
+        "--forge",
+        metavar="local:PATH",
+        envvar="LOCKSTEP_FORGE",
+        help="A forge in a folder of this machine instead of GitHub.",
+    )
+    return forge(repo(command))
+
+
+def open_forge(
+    forge: str | None, repo: str | None, *, origin: str | None = None, actor: str | None = None
+) -> Forge:
+    """Open the forge that was named, else the one the clone's `origin` lies on.
+
+    Args:
+        forge: `local:PATH`, or None.
+        repo: `owner/name`, or None.
+        origin: Address of the clone's remote `origin`, or None.
+        actor: Who acts on a local forge; the bot itself by default.  GitHub knows from the token.
+
+    Raises:
+        click.UsageError: no forge is named, its name cannot be right, or the token is missing.
+        NotARepository: there is no such forge.
+    """
+    if forge is not None:
+        if not forge.startswith(LOCAL) or forge == LOCAL:
+            raise click.UsageError(f"--forge {forge!r} is no forge; write --forge local:PATH")
+        return _local(Path(forge.removeprefix(LOCAL)), actor)
+    if repo is not None:
+        return _github(repo)
+    if origin is not None and (folder := _local_folder(origin)) is not None:
+        return _local(folder, actor)
+    if origin is not None and (named := _named_on_github(origin)) is not None:
+        return _github(named)
+    raise click.UsageError(
+        "it is not clear where the pull request lives; "
+        "name it with --repo OWNER/NAME or --forge local:PATH"
+    )
+
+
+def _local(folder: Path, actor: str | None) -> Forge:
+    from bot.core.errors import NotARepository, Problem
+    from bot.world.local_forge import LocalForge
+
+    if not (folder / FOLDER_FILE).is_file():
+        raise NotARepository(
+            Problem(
+                what=f"there is no forge in {folder}",
+                remedy="name a folder that `lockstep demo` or `LocalForge.create` made",
+            )
+        )
+    opened = LocalForge(folder)
+    return opened if actor is None else opened.acting_as(actor)
+
+
+def _github(repo: str) -> Forge:
+    token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
+    if not token:
+        raise click.UsageError(
+            f"there is no token for {repo}; set GITHUB_TOKEN to one that may write contents, "
+            "pull requests and statuses"
+        )
+    from bot.world.github import API_URL, GitHub
+
+    # A workflow's own token cannot ask who it is; in an Actions run it is the bot of Actions.
+    in_workflow = WORKFLOW_LOGIN if os.environ.get("GITHUB_ACTIONS") == "true" else None
+    return GitHub(
+        repo,
+        token,
+        api_url=os.environ.get("GITHUB_API_URL") or API_URL,
+        server_url=os.environ.get("GITHUB_SERVER_URL") or None,
+        login=os.environ.get("LOCKSTEP_LOGIN") or in_workflow,
+    )
+
+
+def _local_folder(origin: str) -> Path | None:
+    """Return the folder of a local forge whose bare repository an address is."""
+    bare = Path(origin.removeprefix("file://"))
+    found = bare.name == BARE and (bare.parent / FOLDER_FILE).is_file()
+    return bare.parent if found else None
+
+
+def _named_on_github(origin: str) -> str | None:
+    """Return `owner/name` when an address lies on the GitHub server of this environment."""
+    server = urlsplit(os.environ.get("GITHUB_SERVER_URL") or "https://github.com").netloc
+    pattern = (
+        rf"(?:https://(?:[^@/]*@)?|ssh://git@|git@){re.escape(server)}[:/]"
+        r"([\w.-]+/[\w.-]+?)(?:\.git)?/?"
+    )
+    match = re.fullmatch(pattern, origin)
+    return match[1] if match else None
