@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from github import GithubException
 from github.Auth import Token
+from github.CommitStatus import CommitStatus
+from github.PaginatedList import PaginatedList
 
 from bot.core.errors import Unavailable
 from bot.world.forge import (
@@ -279,7 +281,9 @@ class GitHub:
         return self._patience.repeat(ask)
 
     def _status(self, sha: str, context: str) -> Status | None:
-        for status in self._repo.get_commit(sha).get_statuses():
+        # PyGithub's own listing asks at an address that GitHub no longer describes.
+        url = f"{self._repo.url}/commits/{sha}/statuses"
+        for status in PaginatedList(CommitStatus, self._github.requester, url, None):
             if status.context.casefold() == context.casefold():
                 return status_of(status)
         return None

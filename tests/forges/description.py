@@ -1,0 +1,201 @@
+"""The part of GitHub's own API description that concerns us, and what it says of an exchange.
+
+Cut at test time from the description that GitHub publishes.  The places where real GitHub
+is known to differ from it are named in DEVIATIONS; nothing else is forgiven.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import jsonschema_rs
+
+from .downloads import OPENAPI, member, npm_archive
+from .downloads import cache as cache_folder
+
+_R = "/repos/{owner}/{repo}"
+OPERATIONS = {
+    ("GET", "/user"),
+    ("GET", _R),
+    ("GET", f"{_R}/collaborators/{{username}}/permission"),
+    ("GET", f"{_R}/pulls"),
+    ("POST", f"{_R}/pulls"),
+    ("GET", f"{_R}/pulls/{{pull_number}}"),
+    ("GET", f"{_R}/pulls/{{pull_number}}/reviews"),
+    ("PUT", f"{_R}/pulls/{{pull_number}}/merge"),
+    ("GET", f"{_R}/issues/{{issue_number}}/comments"),
+    ("POST", f"{_R}/issues/{{issue_number}}/comments"),
+    ("PATCH", f"{_R}/issues/comments/{{comment_id}}"),
+    ("DELETE", f"{_R}/issues/comments/{{comment_id}}"),
+    ("GET", f"{_R}/commits/{{ref}}/statuses"),
+    ("POST", f"{_R}/statuses/{{sha}}"),
+}
+"""What the bot may send."""
+
+PEOPLE = {
+    ("PATCH", f"{_R}/pulls/{{pull_number}}"),
+    ("POST", f"{_R}/pulls/{{pull_number}}/reviews"),
+    ("GET", f"{_R}/git/ref/{{ref}}"),
+    ("GET", "/rate_limit"),
+}
+"""What the people in our tests send besides: close, approve, look."""
+
+DEVIATIONS = {
+    "head.label": "null once the fork of a pull request was deleted",
+    "errors": "401, 403, 404, 422, 429 and 5xx are answered by operations that do not list them",
+    "discriminator": "GET /user demands a field by its discriminator that real answers may lack",
+}
+ERRORS = frozenset({401, 403, 404, 422, 429, *range(500, 600)})
+_SLASHES = ("path", "ref", "branch", "basehead", "dir")
+SOURCE = "package/generated/api.github.com.json"
+
+
+@dataclass(frozen=True)
+class Description:
+    """A description with few operations, and the addresses of all of them for routing."""
+
+    addresses: tuple[str, ...]
+    operations: dict[str, dict[str, Any]]
+    components: dict[str, Any]
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        return [(_pattern(address), address) for address in sorted(self.addresses, key=_literal)]
+
+    def route(self, path: str) -> str | None:
+        """Find the address a path belongs to; the most literal one wins."""
+        return next(
+            (address for pattern, address in self._patterns if pattern.fullmatch(path)), None
+        )
+
+    def operation(self, method: str, path: str) -> tuple[str, dict[str, Any]] | None:
+        """Find the operation of a request."""
+        address = self.route(path)
+        found = self.operations.get(f"{method} {address}") if address else None
+        return (address, found) if address and found is not None else None
+
+    def response_schema(self, operation: dict[str, Any], status: int) -> dict[str, Any] | None:
+        """Find what a response must look like; None when it is not declared, {} for no body."""
+        declared = operation["responses"].get(str(status))
+        if declared is None:
+            return None
+        if "$ref" in declared:
+            declared = self.components["responses"][declared["$ref"].rsplit("/", 1)[1]]
+        content = declared.get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        return dict(schema)
+
+    def complaints(self, schema: dict[str, Any], value: Any) -> list[str]:
+        """Say what is wrong with a value, by place."""
+        checker = _checker(json.dumps(schema, sort_keys=True), self)
+        return [
+            f"{'/'.join(map(str, e.instance_path))}: {e.message}"
+            for e in checker.iter_errors(value)
+        ]
+
+    def __hash__(self) -> int:
+        """Be the same as itself only; there is one."""
+        return id(self)
+
+
+@cache
+def _checker(schema: str, description: Description) -> Any:
+    whole = {"components": description.components, "allOf": [json.loads(schema)]}
+    return jsonschema_rs.Draft4Validator(whole, validate_formats=False)
+
+
+def _pattern(address: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{\w+\})", address)
+    return re.compile("".join(_part(part) for part in parts))
+
+
+def _part(part: str) -> str:
+    if not part.startswith("{"):
+        return re.escape(part)
+    return "(.+)" if part[1:-1] in _SLASHES else "([^/]+)"
+
+
+def _literal(address: str) -> tuple[int, int, int]:
+    greedy = sum(f"{{{name}}}" in address for name in _SLASHES)
+    return (greedy, address.count("{"), -len(address))
+
+
+def description() -> Description:
+    """Load the part about what the bot and the people in our tests send."""
+    return cut(tuple(sorted(OPERATIONS | PEOPLE)))
+
+
+@cache
+def cut(wanted: tuple[tuple[str, str], ...]) -> Description:
+    """Load the part about some operations; it is cut out once and kept."""
+    name = hashlib.sha256(repr((OPENAPI, wanted)).encode()).hexdigest()[:16]
+    file = cache_folder() / f"description-{name}.json"
+    if not file.exists():
+        whole = json.loads(member(npm_archive(), SOURCE))
+        draft = file.with_suffix(f".{os.getpid()}.draft")
+        draft.write_text(json.dumps(_cut_from(whole, wanted)))
+        draft.replace(file)
+    kept = json.loads(file.read_text())
+    return Description(tuple(kept["addresses"]), kept["operations"], kept["components"])
+
+
+def _cut_from(whole: dict[str, Any], wanted: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    operations = {}
+    for method, address in wanted:
+        place = whole["paths"][address]
+        operation = dict(place[method.lower()])
+        shared = [*place.get("parameters", []), *operation.get("parameters", [])]
+        operation["parameters"] = [_followed(one, whole) for one in shared]
+        operations[f"{method} {address}"] = _plain(operation)
+    components: dict[str, Any] = {}
+    waiting = _references(operations)
+    while waiting:
+        kind, name = waiting.pop()
+        if name not in components.setdefault(kind, {}):
+            components[kind][name] = _plain(whole["components"][kind][name])
+            waiting |= _references(components[kind][name])
+    return {"addresses": list(whole["paths"]), "operations": operations, "components": components}
+
+
+def _followed(value: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in value:
+        return value
+    kind, name = value["$ref"].split("/")[-2:]
+    return dict(whole["components"][kind][name])
+
+
+def _references(value: Any) -> set[tuple[str, str]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            kind, name = value["$ref"].split("/")[-2:]
+            return {(kind, name)}
+        return set().union(*(_references(one) for one in value.values()))
+    if isinstance(value, list):
+        return set().union(*(_references(one) for one in value))
+    return set()
+
+
+def _plain(value: Any) -> Any:
+    """Rewrite OpenAPI 3.0 as JSON Schema: `nullable`, and nothing that only illustrates."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    names = ("example", "examples", "x-github", "discriminator", "description", "summary")
+    # A property may be called like a keyword; there its value is a schema of its own.
+    plain = {k: _plain(v) for k, v in value.items() if k not in names or _is_schema(v)}
+    if plain.pop("nullable", False) is True:
+        return {"anyOf": [plain, {"enum": [None]}]}
+    return plain
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, dict) and bool(
+        {"type", "$ref", "anyOf", "oneOf", "allOf"} & set(value)
+    )

@@ -1,0 +1,148 @@
+"""What the test server remembers: accounts, repositories, and what was said about them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EPOCH = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Somebody with a token; an app's installation may not ask who it is."""
+
+    login: str
+    id: int
+    token: str
+    app: bool = False
+
+
+@dataclass(kw_only=True)
+class Said:
+    """A comment on a pull request."""
+
+    id: int
+    number: int
+    author: Account | None
+    body: str
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """One review: a state that GitHub names and the commit it was about."""
+
+    id: int
+    author: Account | None
+    state: str
+    sha: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """One status of a commit."""
+
+    id: int
+    sha: str
+    context: str
+    state: str
+    description: str | None
+    target_url: str | None
+    creator: Account
+    at: str
+
+
+@dataclass(kw_only=True)
+class Pull:
+    """A pull request."""
+
+    id: int
+    number: int
+    title: str
+    body: str | None
+    author: Account
+    base: str
+    head: str
+    source: Hosted | None
+    """The repository the head is in; None once that fork was deleted."""
+    head_sha: str
+    created: str
+    updated: str
+    draft: bool = False
+    open: bool = True
+    merged_as: str | None = None
+    merged_by: Account | None = None
+    closed: str | None = None
+    reviews: list[Reviewed] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, eq=False)
+class Hosted:
+    """A repository: a bare one on disk and everything around it."""
+
+    id: int
+    owner: Account
+    name: str
+    path: Path
+    parent: Hosted | None = None
+    default_branch: str = "main"
+    private: bool = False
+    roles: dict[str, str] = field(default_factory=dict)
+    """Login to admin, write or read."""
+    required: tuple[str, ...] = ()
+    """Status contexts that must be `success` before a merge."""
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    comments: dict[int, Said] = field(default_factory=dict)
+    statuses: list[Marked] = field(default_factory=list)
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner.login}/{self.name}"
+
+    def role(self, account: Account | None) -> str:
+        """Say what an account may do here."""
+        login = account.login if account else ""
+        fallback = "none" if self.private else "read"
+        return "admin" if login == self.owner.login else self.roles.get(login, fallback)
+
+
+class State:
+    """Everything on the server; one lock, a clock that counts requests, ids that only grow."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep bare repositories under `folder`."""
+        self.folder = folder
+        self.lock = threading.RLock()
+        self.accounts: dict[str, Account] = {}
+        self.repositories: dict[str, Hosted] = {}
+        self._ids = count(1001)
+        self._seconds = count(1)
+
+    def next_id(self) -> int:
+        """Return an id that was never used."""
+        return next(self._ids)
+
+    def now(self) -> str:
+        """Tell the time, one second later at every question."""
+        return f"{EPOCH + timedelta(seconds=next(self._seconds)):%Y-%m-%dT%H:%M:%SZ}"
+
+    def join(self, login: str, *, app: bool = False) -> Account:
+        """Open an account and give it a token."""
+        token = f"{'ghs' if app else 'ghp'}_{login.replace('[bot]', '').replace('-', '')}{'0' * 20}"
+        account = Account(login=login, id=self.next_id(), token=token, app=app)
+        self.accounts[login] = account
+        return account
+
+    def holder(self, token: str) -> Account | None:
+        """Say whose token this is."""
+        return next((one for one in self.accounts.values() if one.token == token), None)
