@@ -93,9 +93,10 @@ def _compare(model: Model, table: Table, request: Request, said: Numbers) -> Non
 
     from bot.runner.labels import code_of
 
-    if model.names is not None:
-        said.unknown_features = len(set(model.names) - set(table.names))
-        used = np.isin(np.array(table.names, dtype=object), np.array(model.names, dtype=object))
+    asked = model.asks(table.names)
+    if asked is not None:
+        said.unknown_features = len(set(asked) - set(table.names))
+        used = np.array([name in set(asked) for name in table.names])
         np.save(f"{request.out}/used.npy", used.astype(np.uint8), allow_pickle=False)
     if model.owned is not None and request.classes:
         codes = [code_of(label, request.classes) for label in model.owned]

@@ -36,10 +36,11 @@ class Answer:
 class Model(Protocol):
     """A loaded model."""
 
-    names: tuple[str, ...] | None
-    """Columns it asks for by name; None when it does not say."""
     owned: Sequence[object] | None
     """Classes it can answer; None when it does not say."""
+
+    def asks(self, columns: Sequence[str]) -> tuple[str, ...] | None:
+        """Return the columns it asks for by name, spelled as the data do; None for all."""
 
     def inputs(self, table: Table) -> Any:
         """Lay rows out as the model takes them."""
@@ -81,8 +82,9 @@ def flavor(name: str) -> Flavor:
     return chosen
 
 
-def present(names: tuple[str, ...] | None, table: Table) -> tuple[str, ...]:
+def present(model: Model, table: Table) -> tuple[str, ...]:
     """Return the columns to hand over: those asked for that exist, or all."""
+    names = model.asks(table.names)
     if names is None:
         return table.names
     return tuple(name for name in names if name in table.names)

@@ -26,14 +26,18 @@ class Estimator:
         if not callable(getattr(estimator, "predict", None)):
             raise NoModel
         self._estimator = estimator
-        self.names = _names(estimator)
+        self._names = _names(estimator)
         owned = _attribute(estimator, "classes_")
         self.owned: Sequence[object] | None = None if owned is None else list(owned)
-        self._positional = self.names is None and _attribute(estimator, "n_features_in_")
+        self._positional = self._names is None and _attribute(estimator, "n_features_in_")
+
+    def asks(self, columns: Sequence[str]) -> tuple[str, ...] | None:  # noqa: ARG002 -- the protocol's
+        """Return the names it was trained on."""
+        return self._names
 
     def inputs(self, table: Table) -> Any:
         """Return a DataFrame, or an array for an estimator that was trained on one."""
-        names = present(self.names, table)
+        names = present(self, table)
         if self._positional and table.numeric(names):
             return table.matrix(names)
         return table.frame(names)

@@ -27,12 +27,16 @@ class Module:
             raise NoModel
         self._predict = module.predict
         features, classes = getattr(module, "FEATURES", None), getattr(module, "CLASSES", None)
-        self.names = None if features is None else tuple(str(name) for name in features)
+        self._names = None if features is None else tuple(str(name) for name in features)
         self.owned: Sequence[object] | None = None if classes is None else list(classes)
+
+    def asks(self, columns: Sequence[str]) -> tuple[str, ...] | None:  # noqa: ARG002 -- the protocol's
+        """Return the module's FEATURES."""
+        return self._names
 
     def inputs(self, table: Table) -> Any:
         """Return a DataFrame."""
-        return table.frame(present(self.names, table))
+        return table.frame(present(self, table))
 
     def answer(self, inputs: Any) -> Answer:
         """Ask for labels, or for labels and scores."""
