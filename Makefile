@@ -1,31 +1,47 @@
-# The verbs of this repository. `make demo` and `make test` set up what they need.
+# The verbs of this repository.  Each sets up what it needs.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+WORKERS ?= auto
 
 .PHONY: demo test check docs bench lock clean
 
+# Hashes are checked on every install; a changed lock installs anew.
 $(VENV)/.run: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
-	touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
 
 demo: $(VENV)/.run
 	$(BIN)/lockstep demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
 
-# Pinned with hashes and without any index address.
-COMPILE := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock"
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m bot.gates.describe --check
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m bot.gates.describe
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+# Pins without any index address; needs uv on the PATH.
+COMPILE := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes \
+	--universal --python-version 3.11 --custom-compile-command "make lock"
 lock:
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
-	$(COMPILE) pyproject.toml --group build --group test --group lint --extra onnx --extra http -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --group build --group test --group lint --extra onnx --extra http \
+	  -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -37,6 +37,7 @@ class Weighed(Need[Weight]):
     """Fetch an artifact, hash it again, and say how large it is."""
 
     artifact: Artifact
+    rules: ArtifactRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""`lockstep evaluate`: judge a pull request, report on it, and merge it if it may."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.forges import forge_option, open_forge
+
+if TYPE_CHECKING:
+    from bot.flow import Conclusion
+    from bot.world.here import Hosted
+
+ATTEMPTS = 3
+
+
+@click.command(epilog="Example: lockstep evaluate 7 --repo acme/models")
+@click.argument("number", type=click.IntRange(min=1))
+@forge_option
+@click.option("--dry-run", is_flag=True, help="Judge and print; write nothing to the forge.")
+@click.option("--json", "as_json", is_flag=True, help="Print the record of the decision as JSON.")
+@click.option("--markdown", is_flag=True, help="Print the comment.")
+def command(
+    number: int,
+    forge: str | None,
+    repo: str | None,
+    dry_run: bool,
+    as_json: bool,
+    markdown: bool,
+) -> None:
+    """Judge pull request NUMBER and act on the verdict.
+
+    One comment is kept up to date, a commit status says the verdict, and a passing request is
+    merged when its policy lets the bot merge.  Run again after anything was cut short: it
+    converges to one comment, one status, one record and at most one merge.
+    """
+    from bot.cli import outcome
+    from bot.world.here import Hosted
+    from bot.world.repository import Repository
+
+    chosen = open_forge(forge, repo)
+    with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
+        clone = Repository.create(Path(folder), chosen.git_environment())
+        world = Hosted(forge=chosen, repository=clone, say=outcome.progress(), dry_run=dry_run)
+        conclusion = carry(number, world)
+    if as_json:
+        outcome.show_json(conclusion)
+    elif markdown:
+        click.echo(conclusion.report.comment)
+    else:
+        outcome.show(conclusion)
+    sys.exit(outcome.exit_code(conclusion))
+
+
+def carry(number: int, world: Hosted) -> Conclusion:
+    """Judge until nothing moves meanwhile; answers that still hold are not scored again.
+
+    Raises:
+        Unavailable: head or base moved at every attempt.
+    """
+    from bot.core.errors import Unavailable
+    from bot.core.proposal import Request
+    from bot.flow import handle
+    from bot.world.perform import Moved
+
+    why = ""
+    for _ in range(ATTEMPTS):
+        try:
+            return handle(Request(number=number), world)
+        except Moved as moved:
+            why = str(moved)
+            world.say(f"{why}; judging again")
+    raise Unavailable(f"{why}, {ATTEMPTS} times; try again later")

@@ -1,0 +1,124 @@
+"""The worlds a request can be handled in: a working tree, or a forge.
+
+Both gather in the same way; they differ in what they read and in what they may do.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot import __version__
+from bot.world.perform import Performer
+from bot.world.reading import read_pull_request, read_working_tree
+from bot.world.store import Store
+from bot.world.store_committed import Committed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.core.action import Action
+    from bot.core.evidence import Evidence, Need
+    from bot.core.proposal import Blob, Proposal, Request, Touched
+    from bot.world.forge import Forge
+    from bot.world.repository import Repository
+
+DOCUMENTATION = "https://github.com/lockstep-bot/lockstep/blob/main/docs"
+
+
+def quiet(_: str) -> None:
+    """Say nothing."""
+
+
+def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Choose the cache: LOCKSTEP_CACHE, else the user's cache folder."""
+    named = environment.get("LOCKSTEP_CACHE")
+    home = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(named) if named else Path(home) / "lockstep"
+
+
+def packaged_templates() -> dict[str, str]:
+    """Read the templates that the program ships with."""
+    package = Path(__file__).resolve().parent.parent
+    beside = package / "templates"
+    folder = beside if beside.is_dir() else package.parent / "templates"
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@dataclass
+class WorkingTree:
+    """A clone with an edited lock; judging it changes nothing anywhere."""
+
+    root: Path
+    repository: Repository
+    base: str
+    lock: Blob | None
+    touched: tuple[Touched, ...]
+    cache: Path = field(default_factory=cache_folder)
+    say: Callable[[str], None] = quiet
+    version: str = __version__
+    documentation: str = DOCUMENTATION
+    templates: Mapping[str, str] = field(default_factory=packaged_templates)
+
+    def read(self, request: Request) -> Proposal:
+        """Read the working tree's lock against the base."""
+        return read_working_tree(
+            request,
+            self.root.name,
+            self.repository,
+            base=self.base,
+            lock=self.lock,
+            touched=self.touched,
+        )
+
+    def gather(self, needs: frozenset[Need[Any]]) -> Evidence:
+        """Answer every need, with addresses relative to the working tree."""
+        from bot.world.gather import gather
+
+        return gather(needs, Store(self.root, self.cache), self.cache, self.version, self.say)
+
+    def perform(self, actions: tuple[Action, ...]) -> None:
+        """Do nothing: a working tree has no pull request."""
+
+
+@dataclass
+class Hosted:
+    """A pull request on a forge, judged from committed files alone."""
+
+    forge: Forge
+    repository: Repository
+    """A bare clone that the bot may fetch into."""
+    cache: Path = field(default_factory=cache_folder)
+    say: Callable[[str], None] = quiet
+    dry_run: bool = False
+    version: str = __version__
+    documentation: str = DOCUMENTATION
+    templates: Mapping[str, str] = field(default_factory=packaged_templates)
+    _base: str = ""
+
+    def read(self, request: Request) -> Proposal:
+        """Fetch the pull request and read it."""
+        self.say(f"reading pull request {request.number}")
+        proposal = read_pull_request(request, self.forge, self.repository)
+        self._base = proposal.base_sha
+        return proposal
+
+    def gather(self, needs: frozenset[Need[Any]]) -> Evidence:
+        """Answer every need, with addresses relative to the base commit."""
+        from bot.world.gather import gather
+
+        def committed(path: str) -> Committed:
+            return Committed(self.repository, self._base, path)
+
+        return gather(needs, Store(committed, self.cache), self.cache, self.version, self.say)
+
+    def perform(self, actions: tuple[Action, ...]) -> None:
+        """Bring about every action, or none in a dry run."""
+        if not self.dry_run:
+            Performer(self.forge, self.repository, self.say).perform(actions)
