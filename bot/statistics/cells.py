@@ -15,6 +15,7 @@ import numpy as np
 from bot.statistics import bootstrap, delta
 from bot.statistics.curves import Curve, Limits, Normal
 from bot.statistics.forms import (
+    NO_SPREAD,
     Answer,
     Finding,
     Resampling,
@@ -140,7 +141,7 @@ class Cells:
         if len(samples) == 2 and np.array_equal(answers[0], answers[1]):
             return self.agreed(table, values, resampling.confidence)
         error = self.error(table, sums, among)
-        if error <= 1e-14:
+        if error <= NO_SPREAD:
             return Undecidable(reason="no spread between the rows", values=values)
         if (atoms := self._atoms(table, among)) is not None:
             return self._resampled(*atoms, values, error, among, resampling)
@@ -189,7 +190,7 @@ class Cells:
             return None
         if among.of_row is None:
             return table.columns(), table.times, table.classes
-        if len(table.times) * width > 16 * MOST_DRAWN:
+        if len(table.times) * width > 4 * MOST_DRAWN:
             return None
         return among.sums(table.columns()), None, table.classes
 

@@ -114,10 +114,8 @@ class Replicates:
 
     def below(self, x: float) -> float:
         """Return the confidence whose endpoint is `x`; never nearer to 0 or 1 than 1/(B+1)."""
-        count = len(self.ordered)
-        rank = (bisect_left(self.ordered, x) + bisect_right(self.ordered, x)) / 2.0
-        edge = 1.0 / (count + 1.0)
-        level = STANDARD.inv_cdf(min(max(rank / count, edge), 1.0 - edge)) - self.bias
+        edge = 1.0 / (len(self.ordered) + 1.0)
+        level = STANDARD.inv_cdf(min(max(self._level(x), edge), 1.0 - edge)) - self.bias
         moved = level / max(1.0 + self.acceleration * level, 1e-3) - self.bias
         found = student_probability(moved / self._stretch, self.units - 1)
         return min(max(found, edge), 1.0 - edge)
@@ -125,6 +123,16 @@ class Replicates:
     @property
     def _stretch(self) -> float:
         return math.sqrt(self.units / (self.units - 1.0))
+
+    def _level(self, x: float) -> float:
+        """Return the level whose percentile is `x`, the middle one of equal replicates."""
+        first, end = bisect_left(self.ordered, x), bisect_right(self.ordered, x)
+        if first < end:
+            return (first + end - 1.0) / 2.0 / (len(self.ordered) - 1.0)
+        if first in {0, len(self.ordered)}:
+            return float(first > 0)
+        low, high = self.ordered[first - 1], self.ordered[first]
+        return float(first - 1.0 + (x - low) / (high - low)) / (len(self.ordered) - 1.0)
 
 
 @dataclass(frozen=True, slots=True)

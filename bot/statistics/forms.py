@@ -51,6 +51,9 @@ class Undecidable:
 
 Answer: TypeAlias = Finding | Undecidable
 
+NO_SPREAD = 1e-10
+"""Share of the metric's own size below which a standard error is rounding, not spread."""
+
 
 class Form(Protocol):
     """One family of metrics."""

@@ -2,7 +2,8 @@
 
 `columns` functions return shape (F, n), the first `shared` of them the same for every model on
 the same rows. `finish` functions turn sums of shape (..., F) into metric values of shape (...);
-they do not change when all sums are multiplied by one number, so weights need no total.
+they do not change when all sums are multiplied by one number, so weights need no total. `slope`
+functions are their gradients, shape (..., F).
 """
 
 from __future__ import annotations
@@ -69,9 +70,21 @@ def mean_finish(sums: Floats) -> Floats:
     return np.asarray(sums[..., 1] / sums[..., 0])
 
 
+def mean_slope(sums: Floats) -> Floats:
+    """Return the gradient of `mean_finish`."""
+    rows = sums[..., 0]
+    return np.stack([-sums[..., 1] / rows**2, 1.0 / rows], axis=-1)
+
+
 def root_finish(sums: Floats) -> Floats:
     """Return the root of the mean from the sums of (1, loss)."""
     return np.asarray(np.sqrt(np.maximum(sums[..., 1], 0.0) / sums[..., 0]))
+
+
+def root_slope(sums: Floats) -> Floats:
+    """Return the gradient of `root_finish`; 0 where there is no error at all."""
+    root = root_finish(sums)[..., None]
+    return np.where(root > 0, mean_slope(sums) / np.where(root > 0, 2.0 * root, 1.0), 0.0)
 
 
 def r2_columns(sample: Sample) -> Floats:
@@ -86,3 +99,12 @@ def r2_finish(sums: Floats) -> Floats:
     total = sums[..., 2] - np.square(sums[..., 1]) / sums[..., 0]
     varies = total > 0
     return np.where(varies, 1.0 - sums[..., 3] / np.where(varies, total, 1.0), np.nan)
+
+
+def r2_slope(sums: Floats) -> Floats:
+    """Return the gradient of `r2_finish`; NaN where the target does not vary."""
+    mean = sums[..., 1] / sums[..., 0]
+    total = sums[..., 2] - sums[..., 1] * mean
+    total = np.where(total > 0, total, np.nan)
+    share = sums[..., 3] / total**2
+    return np.stack([share * mean**2, -2.0 * share * mean, share, -1.0 / total], axis=-1)

@@ -13,7 +13,7 @@ from bot.statistics.cells import Cells
 from bot.statistics.concordance import Concordance
 from bot.statistics.ranks import AveragePrecision, MedianError
 from bot.statistics.shares import Share
-from bot.statistics.smooth import Smooth, mean_of
+from bot.statistics.smooth import Smooth, mean_of, root_mean_of
 from bot.statistics.values import Direction, Task
 
 if TYPE_CHECKING:
@@ -126,15 +126,16 @@ _TABLE = (
     Metric(name="mean_squared_error", direction=LOWER, form=mean_of(losses.squared_error),
            tasks=REGRESSION, unit="target squared", range=LOSS, note="Mean squared error."),
     Metric(name="root_mean_squared_error", direction=LOWER,
-           form=mean_of(losses.squared_error, losses.root_finish), tasks=REGRESSION,
-           unit="target", range=LOSS, note="Root of the mean squared error."),
+           form=root_mean_of(losses.squared_error), tasks=REGRESSION, unit="target", range=LOSS,
+           note="Root of the mean squared error."),
     Metric(name="mean_absolute_percentage_error", direction=LOWER,
            form=mean_of(losses.relative_error), tasks=REGRESSION, range=LOSS,
            note="Mean size of the error as a share of the target."),
     Metric(name="median_absolute_error", direction=LOWER, form=MedianError(), tasks=REGRESSION,
            unit="target", range=LOSS, note="Median size of the error."),
-    Metric(name="r2", direction=HIGHER, form=Smooth(losses.r2_columns, 3, losses.r2_finish),
-           tasks=REGRESSION, unit="score", range=(-math.inf, 1.0),
+    Metric(name="r2", direction=HIGHER, tasks=REGRESSION,
+           form=Smooth(losses.r2_columns, 3, losses.r2_finish, losses.r2_slope),
+           unit="score", range=(-math.inf, 1.0),
            note="Share of the target's variance that the model explains."),
 )
 

@@ -14,15 +14,13 @@ import numpy as np
 from bot.statistics import delta
 from bot.statistics.cells import Cells, Table, counted, split
 from bot.statistics.curves import STUDENT_BELOW, Normal
-from bot.statistics.forms import FEWEST_ENTITIES, Finding, Units, units
+from bot.statistics.forms import FEWEST_ENTITIES, NO_SPREAD, Finding, Units, units
 from bot.statistics.shares import ScoreDifference, Share
 from bot.statistics.smooth import Smooth
 
 if TYPE_CHECKING:
     from bot.statistics.forms import Form
     from bot.statistics.values import Codes, Floats, Sample
-
-TINY = 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +94,12 @@ def _shares(form: Share, champion: Sample, challenger: Sample, by: Cut) -> dict[
 def _smooth(form: Smooth, champion: Sample, challenger: Sample, by: Cut) -> dict[int, Finding]:
     joint = form.joint((champion, challenger))
     sums = np.stack([by.add(row) for row in joint], axis=1)
-    scale = np.stack([by.add(np.abs(row)) for row in joint], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.stack(form.values(sums, 2))
-        slopes = form.slope(sums, scale, 2)
+        slopes = form.slope(sums, 2)
     influence = sum(slopes[by.code, i] * row for i, row in enumerate(joint))
     error, have = by.errors(np.asarray(influence))
-    return _normal(values, error, have, by, "delta method")
+    return _normal(values, error, have, by, "delta method", np.abs(values).max(axis=0))
 
 
 def _cells(form: Cells, champion: Sample, challenger: Sample, by: Cut) -> dict[int, Finding]:
@@ -166,13 +163,13 @@ def _cell_influence(table: Table, slice_of: Codes, slopes: Floats) -> Floats:
 
 
 def _normal(
-    values: Floats, error: Floats, have: Codes, by: Cut, method: str
+    values: Floats, error: Floats, have: Codes, by: Cut, method: str, size: Floats | float = 1.0
 ) -> dict[int, Finding]:
     """Return normal curves where there is a spread and enough units; the rest is left out."""
     fewest = 2 if by.among.of_row is None else FEWEST_ENTITIES
     words = "" if by.among.of_row is None else ", clustered by entities"
     sound = np.isfinite(values).all(axis=0) & np.isfinite(error) & (have >= fewest)
-    sound &= error > TINY * np.maximum(1.0, np.abs(values).max(axis=0))
+    sound &= error > NO_SPREAD * size
     return {
         s: Finding(
             values=(float(values[0, s]), float(values[1, s])), error=float(error[s]),

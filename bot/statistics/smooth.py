@@ -14,6 +14,7 @@ import numpy as np
 from bot.statistics import bootstrap, delta
 from bot.statistics.curves import Normal
 from bot.statistics.forms import (
+    NO_SPREAD,
     SMALL,
     Answer,
     Finding,
@@ -23,7 +24,7 @@ from bot.statistics.forms import (
     too_few,
     units,
 )
-from bot.statistics.losses import mean_finish
+from bot.statistics.losses import mean_finish, mean_slope, root_finish, root_slope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +42,13 @@ class Smooth:
         columns: Sample to shape (F, n).
         shared: How many leading columns do not depend on the model.
         finish: Sums of shape (..., F) to values; unchanged when all sums are scaled alike.
+        gradient: Of `finish`, shape (..., F) to the same.
     """
 
     columns: Callable[[Sample], Floats]
     shared: int
     finish: Callable[[Floats], Floats]
+    gradient: Callable[[Floats], Floats]
 
     @property
     def family(self) -> str:
@@ -69,8 +72,8 @@ class Smooth:
         values = tuple(float(v) for v in self.values(sums, len(samples)))
         if not np.isfinite(values).all():
             return Undecidable(reason="the metric is not defined on these rows")
-        error = delta.error_of(self.influence(joint, sums, len(samples)), among)
-        if error <= 1e-14 * max(1.0, *map(abs, values)):
+        error = delta.error_of(self.slope(sums, len(samples)) @ joint, among)
+        if error <= NO_SPREAD * max(map(abs, values)):
             return Undecidable(reason="no spread between the rows", values=values)
         if among.count < SMALL:
             return self._resampled(among.sums(joint), values, error, among, resampling)
@@ -104,16 +107,9 @@ class Smooth:
         """Return the metric of each model, shape (...) each, from joint sums."""
         return [self.finish(side) for side in self.sides(sums, models)]
 
-    def influence(self, joint: Floats, sums: Floats, models: int) -> Floats:
-        """Return how much each row moves the value or the difference, shape (n,)."""
-        scale = np.abs(joint).sum(axis=1)
-        return np.asarray(self.slope(sums, scale, models) @ joint)
-
-    def slope(self, sums: Floats, scale: Floats, models: int) -> Floats:
+    def slope(self, sums: Floats, models: int) -> Floats:
         """Return the gradient of the value or difference by joint sums, shape (..., J)."""
-        sides = self.sides(sums, models)
-        sizes = scale[..., : sides[0].shape[-1]]
-        slopes = [delta.gradient(self.finish, side, sizes) for side in sides]
+        slopes = [self.gradient(side) for side in self.sides(sums, models)]
         if models == 1:
             return slopes[0]
         return np.concatenate([slopes[1] - slopes[0], slopes[1][..., self.shared :]], axis=-1)
@@ -151,8 +147,11 @@ def one_and(loss: Callable[[Sample], Floats]) -> Callable[[Sample], Floats]:
     return columns
 
 
-def mean_of(
-    loss: Callable[[Sample], Floats], finish: Callable[[Floats], Floats] = mean_finish
-) -> Smooth:
-    """Return the metric that finishes the sums of (1, loss); the mean unless told otherwise."""
-    return Smooth(one_and(loss), 1, finish)
+def mean_of(loss: Callable[[Sample], Floats]) -> Smooth:
+    """Return the mean of a loss of single rows."""
+    return Smooth(one_and(loss), 1, mean_finish, mean_slope)
+
+
+def root_mean_of(loss: Callable[[Sample], Floats]) -> Smooth:
+    """Return the root of the mean of a loss of single rows."""
+    return Smooth(one_and(loss), 1, root_finish, root_slope)

@@ -55,12 +55,12 @@ def regression(
     """Two regressions of a noisy target."""
     draw = np.random.default_rng(seed)
     truth = draw.normal(size=n)
-    target = truth + draw.normal(size=n) + 3.0
+    target = truth + draw.normal(size=n) + 6.0
     groups = _groups(draw, n, entities)
 
     def model(spread: float) -> Sample:
         return Sample(task=Task.REGRESSION, target=target,
-                      predicted=truth + spread * draw.normal(size=n) + 3.0, entities=groups)
+                      predicted=truth + spread * draw.normal(size=n) + 6.0, entities=groups)
 
     return model(noise[0]), model(noise[1])
 

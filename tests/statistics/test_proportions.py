@@ -42,7 +42,7 @@ def test_wilsons_p_value_at_its_own_bound_is_its_level(
 ) -> None:
     hits = round(rows * share)
     low, high = p.wilson(hits, rows, level)
-    if 0 < low:
+    if low > 0:
         assert p.wilson_below(low, hits, rows) == pytest.approx(1 - level, abs=1e-9)
     if high < 1:
         assert p.wilson_below(high, hits, rows) == pytest.approx(level, abs=1e-9)
@@ -79,7 +79,8 @@ def test_bentur_newcombe_paired() -> None:
         (-0.507, -0.026), abs=5e-4)
 
 
-# Source: Agresti & Min (2005), as in Agresti (2013), ch. 11: approval 794 / 150 / 86 / 570.
+# Source: Agresti (2002), section 10.1: approval 794, 150, 86, 570; his Wald interval is
+# (.021, .059), and at 1,600 rows all methods agree to three digits.
 def test_agresti_approval_rates() -> None:
     first, second = 150, 86
     low, high = p.newcombe_paired(794, first, second, 570, TWO_SIDED_95)
