@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 
-MOST_DIGITS = 9
+MOST_DIGITS = 6
 
 
 def figure(value: float, *beside: float) -> str:
-    """Write a number with the fewest decimals (at least 3) that still tell it from `beside`.
+    """Write a number with the fewest decimals that still tell it from `beside`.
 
     A report must never say `0.80 < 0.80`: decimals are added until the shown numbers
-    compare as the true ones do.
+    compare as the true ones do, and when six are not enough every digit is shown.
     """
-    if not math.isfinite(value):
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
         return "unbounded" if value > 0 else "-unbounded"
-    return f"{value:,.{decimals(value, *beside)}f}"
+    places = decimals(value, *beside)
+    return repr(value) if places is None else f"{value:,.{places}f}"
 
 
 def signed(value: float, *beside: float) -> str:
@@ -25,35 +28,49 @@ def signed(value: float, *beside: float) -> str:
     return f"{'+' if value > 0 else ''}{figure(value, *beside)}"
 
 
-def decimals(value: float, *beside: float) -> int:
-    """Count the decimals that `figure` shows."""
+def decimals(value: float, *beside: float) -> int | None:
+    """Count the decimals that `figure` shows; None when six do not tell the numbers apart."""
     finite = [other for other in beside if math.isfinite(other)]
-    start = 3 if abs(value) < 100 else 1
-    for places in range(start, MOST_DIGITS):
+    start = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
+    for places in range(start, MOST_DIGITS + 1):
         if all(_told_apart(value, other, places) for other in finite):
             return places
-    return MOST_DIGITS
+    return None
 
 
 def _told_apart(value: float, other: float, places: int) -> bool:
-    shown, beside = round(value, places), round(other, places)
-    return value == other or ((shown < beside) == (value < other) and shown != beside)
+    shown, beside = float(f"{value:.{places}f}"), float(f"{other:.{places}f}")
+    return (shown < beside) == (value < other) and (shown > beside) == (value > other)
 
 
-def count(number: int, noun: str) -> str:
-    """Write `1 row`, `1,200 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Write `1 row`, `1,200 rows`; `plural` for nouns that take more than an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def percent(share: float) -> str:
+    """Write a share of one as `95 %`, with every digit it has."""
+    return f"{100 * share:.10g} %"
+
+
+def about(number: int) -> str:
+    """Round up to two digits: nobody plans 13,482 rows, but 14,000."""
+    step = 10 ** max(0, len(str(number)) - 2)
+    return f"{-(-number // step) * step:,}"
 
 
 def size(number: float) -> str:
     """Write bytes as `14.2 MB`."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000 or unit == "GB":
-            return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
-        number /= 1000
-    raise AssertionError
+    for unit, next_unit in (("bytes", 1e3), ("kB", 1e6), ("MB", 1e9)):
+        if number < next_unit:
+            return (
+                f"{number:,.0f} bytes"
+                if unit == "bytes"
+                else f"{number * 1e3 / next_unit:,.1f} {unit}"
+            )
+    return f"{number / 1e9:,.1f} GB"
 
 
 def short(digest: str) -> str:
-    """Write a digest as `sha256:9f2c4a…`."""
-    return digest[:17] + "…" if digest.startswith("sha256:") else digest[:10] + "…"
+    """Write a digest as `sha256:9f2c4a1b0d…`."""
+    return f"{digest[:17]}…"

@@ -41,9 +41,12 @@ def _span(value: object) -> object:
 
 
 def _percent(value: object) -> object:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        return float(value.strip()[:-1]) / 100
-    return value
+    if not isinstance(value, str) or not value.strip().endswith("%"):
+        return value
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", value)
+    if match is None:
+        raise ValueError("write a share as 0.95 or 95%")
+    return float(match[1]) / 100
 
 
 def _tuple(value: object) -> object:
@@ -56,7 +59,10 @@ Span = Annotated[
     BeforeValidator(_span, json_schema_input_type=str),
     PlainSerializer(lambda span: f"{span.total_seconds():g}s", return_type=str),
 ]
-Probability = Annotated[float, BeforeValidator(_percent), Field(gt=0, lt=1)]
+_Share = BeforeValidator(_percent, json_schema_input_type=float | str)
+Probability = Annotated[float, _Share, Field(gt=0, lt=1)]
+Confidence = Annotated[float, _Share, Field(gt=0.5, lt=1)]
+"""Of a one-sided bound; at one half the bound would be the estimate itself."""
 Address = Line
 Names = Annotated[tuple[Line, ...], BeforeValidator(_tuple)]
 
@@ -125,7 +131,7 @@ class FastTrackWhen(Value):
     data: Name = "holdout"
     lower_bound_gain: Annotated[float, Field(gt=0)]
     """The one-sided lower confidence bound of the gain must be at least this."""
-    confidence: Probability = 0.95
+    confidence: Confidence = 0.95
 
 
 class FastTrack(Value):

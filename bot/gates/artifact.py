@@ -33,12 +33,12 @@ class Artifact(Gate):
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Ask for the bytes."""
-        return frozenset({Weighed(case.challenger.entry.artifact)})
+        return frozenset({Weighed(case.challenger.entry.artifact, case.artifacts)})
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """Compare digest, format, size and count with what is allowed."""
         stated = case.challenger.entry.artifact
-        weight = evidence[Weighed(stated)]
+        weight = evidence[Weighed(stated, case.artifacts)]
         max_bytes = self.max_bytes or case.artifacts.max_bytes
         max_files = self.max_files or case.artifacts.max_files
         allowed = ", ".join(case.artifacts.flavors)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from bot.core.figures import figure, signed
-from bot.core.policy import Probability
-from bot.core.verdict import Bounds, Measure, Outcome, Verdict
+from bot.core.figures import figure, percent
+from bot.core.policy import Confidence
+from bot.core.verdict import Outcome, Verdict
 from bot.gates import contest
 from bot.gates.fields import DataName, Margin, MetricName
 from bot.gates.gate import Gate
@@ -16,11 +16,11 @@ from bot.gates.gate import Gate
 if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.core.evidence import Evidence, Need
-    from bot.statistics.values import Difference
+    from bot.statistics import Difference
 
 
 class Compare(Gate):
-    """Passes when the paired difference's confidence bound keeps the margin.
+    """Passes when the confidence bound of the paired difference keeps the margin.
 
     `improve_by` asks for superiority: the lower bound of the gain lies above it.
     `allow_drop` asks for non-inferiority: the lower bound of the gain lies above minus it.
@@ -43,13 +43,15 @@ class Compare(Gate):
     """Gain beyond which a person looks before it is believed."""
     relative: bool = False
     """Read the margins as shares of the champion's absolute value."""
-    confidence: Probability = 0.95
+    confidence: Confidence = 0.95
     """One-sided confidence of the bound."""
 
     @model_validator(mode="after")
     def _one_margin(self) -> Self:
         if (self.improve_by is None) == (self.allow_drop is None):
             raise ValueError("give exactly one of improve_by and allow_drop")
+        if self.max_gain is not None and self.max_gain <= (self.improve_by or 0.0):
+            raise ValueError("max_gain lies above improve_by, and above 0")
         return self
 
     @property
@@ -59,18 +61,16 @@ class Compare(Gate):
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Ask for labels and both versions' answers."""
-        return contest.needs(case, self.data, both=True)
+        return contest.needs_of_both(case, self.data)
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """Estimate the paired difference and hold the bound of the gain against the margin."""
         from bot.statistics import difference
         from bot.statistics.metrics import METRICS
 
-        metric = METRICS[self.metric]
-        held = contest.champion(case)
         found = difference(
-            metric,
-            contest.sample(case, held, self.data, evidence),
+            METRICS[self.metric],
+            contest.sample(case, contest.champion(case), self.data, evidence),
             contest.sample(case, case.challenger, self.data, evidence),
             confidence=self.confidence,
             seed=case.seed(self.title),
@@ -81,10 +81,10 @@ class Compare(Gate):
             gate=self.name,
             title=self.title,
             outcome=outcome,
-            because=self._sentence(found, floor, outcome),
+            because=self._sentence(found, floor),
             required=self._condition(),
-            measured=(self._measure(found, floor),),
-            unblock=self._unblock(found, floor, outcome),
+            measured=(contest.measure(self.metric, found, floor),),
+            unblock="" if outcome is Outcome.PASSED else self._unblock(found, floor, outcome),
         )
 
     def _scale(self, found: Difference) -> float:
@@ -92,22 +92,31 @@ class Compare(Gate):
 
     def _floor(self, found: Difference) -> float:
         """Return what the lower bound of the gain must reach, in the unit of the metric."""
-        if self.improve_by is not None:
-            return self.improve_by * self._scale(found)
-        return -(self.allow_drop or 0.0) * self._scale(found)
+        wanted = self.improve_by if self.improve_by is not None else -(self.allow_drop or 0.0)
+        return wanted * self._scale(found)
+
+    def _undecided(self, found: Difference) -> str:
+        """Say why there is nothing to hold against the margin; empty when there is."""
+        if found.undecidable:
+            return found.undecidable
+        if self._scale(found) == 0.0 and not found.identical:
+            return "the champion's value is 0, and a share of it means nothing"
+        return ""
+
+    def _suspicious(self, found: Difference) -> bool:
+        return self.max_gain is not None and found.gain[1] > self.max_gain * self._scale(found)
 
     def _outcome(self, found: Difference, floor: float) -> Outcome:
         _, lower, upper = found.gain
-        if found.undecidable or (self.relative and not found.champion):
+        if self._undecided(found):
             return Outcome.INCONCLUSIVE
-        if self.max_gain is not None and lower > self.max_gain * self._scale(found):
-            return Outcome.INCONCLUSIVE
-        superiority = self.improve_by is not None
-        if lower > floor or (not superiority and lower >= floor):
+        if self.improve_by is not None:
+            shown, refuted = lower > floor, upper <= floor
+        else:
+            shown, refuted = lower >= floor, upper < floor
+        if shown and not self._suspicious(found):
             return Outcome.PASSED
-        if upper < floor or (superiority and upper <= floor):
-            return Outcome.FAILED
-        return Outcome.INCONCLUSIVE
+        return Outcome.FAILED if refuted else Outcome.INCONCLUSIVE
 
     def _condition(self) -> str:
         of = " of the champion's value" if self.relative else ""
@@ -116,47 +125,22 @@ class Compare(Gate):
         else:
             wanted = f"a loss of at most {self.allow_drop:g}{of}"
         cap = f", no gain beyond {self.max_gain:g}{of}" if self.max_gain is not None else ""
-        return f"{wanted}{cap}, with {self.confidence:.0%} confidence"
+        return f"{wanted}{cap}, with {percent(self.confidence)} confidence"
 
-    def _sentence(self, found: Difference, floor: float, outcome: Outcome) -> str:
-        gain, lower, upper = found.gain
-        if gain is None or found.undecidable:
-            return f"{self.metric} cannot be compared: {found.undecidable or 'undefined here'}"
-        word = "improves" if gain > 0 else "drops" if gain < 0 else "does not change"
-        by = f" by {figure(abs(gain), abs(floor))}" if gain else ""
-        shown = f"({signed(lower, floor)} to {signed(upper, floor)}, n = {found.n:,})"
-        if outcome is Outcome.INCONCLUSIVE and lower > floor:
-            return f"{self.metric} {word}{by} {shown}: too good to be believed unseen"
-        return f"{self.metric} {word}{by} {shown}"
-
-    def _measure(self, found: Difference, floor: float) -> Measure:
-        sign = 1.0 if found.gain[1] == found.lower else -1.0
-        shown = found.value is not None and not found.undecidable
-        return Measure(
-            name=self.metric,
-            challenger=found.challenger,
-            champion=found.champion,
-            difference=Bounds(value=found.value, lower=found.lower, upper=found.upper)
-            if shown and found.value is not None
-            else None,
-            limit=sign * floor,
-            direction=found.direction.value,
-            n=found.n,
-            confidence=self.confidence,
-            method=found.method,
-        )
+    def _sentence(self, found: Difference, floor: float) -> str:
+        if reason := self._undecided(found):
+            return f"{self.metric} cannot be compared: {reason}"
+        said = f"{self.metric} {contest.change(found, floor)}"
+        return f"{said}, too good to be believed unseen" if self._suspicious(found) else said
 
     def _unblock(self, found: Difference, floor: float, outcome: Outcome) -> str:
-        from bot.statistics.power import required_rows
-
-        gain, lower, _ = found.gain
-        if outcome is Outcome.PASSED or gain is None or found.undecidable:
+        gain = found.gain[0]
+        if gain is None or self._undecided(found):
             return ""
-        if outcome is Outcome.FAILED:
-            return f"the gain must rise by more than {figure(floor - gain)} to be undecided again"
-        if lower > floor:
-            return "a person who believes the gain waives this gate in the policy"
-        rows = required_rows(found, -floor)
-        if rows is None:
-            return "no number of rows decides it while the estimate lies on the wrong side"
-        return f"about {rows:,} rows would decide it if the estimate stays (now {found.n:,})"
+        if self._suspicious(found):
+            return "a person looks at the gain, and waives this gate in the policy if it is real"
+        if outcome is Outcome.INCONCLUSIVE:
+            return contest.enough(found, gain - floor)
+        if found.identical:
+            return "it answers like the champion on every row, so there is no gain to show"
+        return f"the gain is {figure(floor - gain)} short of the limit"

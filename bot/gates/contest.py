@@ -1,24 +1,28 @@
 """A contest sets champion and challenger on the same rows; gates of performance share it.
 
-Not a gate: it turns answers and labels into the samples that statistics read.
+Not a gate: it turns answers and labels into the samples that statistics read, and what
+statistics found into the words and measures of a verdict.
 """
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from bot.core.errors import Fault
 from bot.core.evidence import Absent, EvidenceMissing
+from bot.core.figures import about, figure, signed
 from bot.core.questions import Answered, Judged
-from bot.statistics.values import Sample, Task
+from bot.core.verdict import Bounds, Measure, Outcome
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from bot.core.case import Case, Contender
     from bot.core.evidence import Evidence, Need
     from bot.core.policy import Dataset
     from bot.core.questions import Holdout
+    from bot.statistics import Difference, Estimate, Sample, Task
 
 
 def dataset(case: Case, name: str) -> Dataset:
@@ -27,17 +31,33 @@ def dataset(case: Case, name: str) -> Dataset:
     Raises:
         EvidenceMissing: the policy has no dataset of that name.
     """
-    try:
+    if name in case.data:
         return case.data[name]
-    except KeyError:
-        known = ", ".join(sorted(case.data)) or "none"
-        raise EvidenceMissing(
-            Absent(
-                fault=Fault.DATA_UNREACHABLE,
-                reason=f"the policy has no dataset named {name}; it has {known}",
-                remedy="name it under `data:` in the policy",
-            )
-        ) from None
+    known = ", ".join(sorted(case.data)) or "none"
+    raise EvidenceMissing(
+        Absent(
+            fault=Fault.DATA_UNREACHABLE,
+            reason=f"the policy has no dataset named {name}; it has {known}",
+            remedy="name it under `data:` in the policy",
+        )
+    )
+
+
+def champion(case: Case) -> Contender:
+    """Name the champion.
+
+    Raises:
+        EvidenceMissing: there is none; a comparing gate cannot open a stage.
+    """
+    if case.champion is not None:
+        return case.champion
+    raise EvidenceMissing(
+        Absent(
+            fault=Fault.NO_GATES,
+            reason="there is no champion to compare with",
+            remedy="ask an absolute gate under `opening:`",
+        )
+    )
 
 
 def answering(case: Case, who: Contender, name: str) -> Answered:
@@ -45,19 +65,31 @@ def answering(case: Case, who: Contender, name: str) -> Answered:
     return Answered(who.entry.artifact, case.artifacts, case.sandbox, dataset(case, name))
 
 
-def needs(case: Case, name: str, *, both: bool) -> frozenset[Need[Any]]:
-    """Ask for the labels and for the answers of the challenger, and of the champion if `both`."""
+def needs(case: Case, name: str) -> frozenset[Need[Any]]:
+    """Ask for the labels and for the challenger's answers; judging names a dataset not there."""
     if name not in case.data:
         return frozenset()
-    asked: set[Need[Any]] = {Judged(case.data[name]), answering(case, case.challenger, name)}
-    if both and case.champion is not None:
-        asked.add(answering(case, case.champion, name))
-    return frozenset(asked)
+    return frozenset({Judged(case.data[name]), answering(case, case.challenger, name)})
+
+
+def needs_of_both(case: Case, name: str) -> frozenset[Need[Any]]:
+    """Ask for the labels and for the answers of both versions."""
+    asked = needs(case, name)
+    if asked and case.champion is not None:
+        asked |= {answering(case, case.champion, name)}
+    return asked
+
+
+def labels(case: Case, name: str, evidence: Evidence) -> Holdout:
+    """Read the judged rows."""
+    return evidence[Judged(dataset(case, name))]
 
 
 def sample(case: Case, who: Contender, name: str, evidence: Evidence) -> Sample:
     """Put one version's answers beside the labels."""
-    rows = evidence[Judged(dataset(case, name))]
+    from bot.statistics import Sample, Task
+
+    rows = labels(case, name, evidence)
     answers = evidence[answering(case, who, name)]
     task = Task(dataset(case, name).task)
     return Sample(
@@ -69,27 +101,84 @@ def sample(case: Case, who: Contender, name: str, evidence: Evidence) -> Sample:
     )
 
 
-def champion(case: Case) -> Contender:
-    """Name the champion.
+def _typed(values: NDArray[Any], task: Task) -> NDArray[Any]:
+    return values if task == "regression" else values.astype("int64")
 
-    Raises:
-        EvidenceMissing: there is none; a comparing gate cannot open a stage.
+
+def change(found: Difference, *beside: float) -> str:
+    """Say a paired difference: `improves by 0.021 (+0.012 to +0.030, n = 48,211)`.
+
+    The bounds are of the gain, so plus is better whatever the metric's direction.
     """
-    if case.champion is None:
-        raise EvidenceMissing(
-            Absent(
-                fault=Fault.NO_GATES,
-                reason="there is no champion to compare with",
-                remedy="ask an absolute gate under `opening:`",
-            )
-        )
-    return case.champion
+    gain, lower, upper = found.gain
+    if gain is None:
+        return "cannot be compared"
+    loses = "drops" if found.direction.value == "higher" else "worsens"
+    verb = "improves" if gain > 0 else loses if gain < 0 else "does not change"
+    by = f" by {figure(abs(gain), *map(abs, beside))}" if gain else ""
+    return f"{verb}{by} ({signed(lower, *beside)} to {signed(upper, *beside)}, n = {found.n:,})"
 
 
-def labels(case: Case, name: str, evidence: Evidence) -> Holdout:
-    """Read the judged rows."""
-    return evidence[Judged(dataset(case, name))]
+def measure(
+    name: str, found: Difference, floor: float, outcome: Outcome | None = None, note: str = ""
+) -> Measure:
+    """Show a paired difference and the floor of its gain, in the unit of the metric."""
+    known = found.value is not None and not found.undecidable
+    return Measure(
+        name=name,
+        challenger=found.challenger,
+        champion=found.champion,
+        difference=Bounds(value=found.value, lower=found.lower, upper=found.upper)
+        if known and found.value is not None
+        else None,
+        limit=floor if found.direction.value == "higher" else 0.0 - floor,
+        direction=found.direction.value,
+        n=found.n,
+        confidence=found.confidence,
+        method=found.method,
+        outcome=outcome,
+        note=note,
+    )
 
 
-def _typed(values: np.ndarray[Any, Any], task: Task) -> np.ndarray[Any, Any]:
-    return values if task is Task.REGRESSION else values.astype(np.int64)
+def bounds(found: Estimate) -> Bounds | None:
+    """Show an estimate with its bounds; None when it could not be had."""
+    if found.value is None:
+        return None
+    return Bounds(value=found.value, lower=found.lower, upper=found.upper)
+
+
+def enough(found: Estimate | Difference, gap: float, rows: str = "rows") -> str:
+    """Say how many rows would decide if the estimate stays where it is.
+
+    Args:
+        found: What was measured.
+        gap: Distance of the estimate from the limit, in the unit of the metric.
+        rows: What is counted.
+    """
+    wanted = _required(found, abs(gap))
+    if wanted is None:
+        return f"no number of {rows} decides it while the estimate stays at the limit"
+    return f"about {about(wanted)} {rows} would decide it if the estimate stays (now {found.n:,})"
+
+
+def _required(found: Estimate | Difference, gap: float) -> int | None:
+    """Return the rows, by `required_rows`; the error is read off the bounds if there is none."""
+    from bot.statistics import Difference, Direction
+    from bot.statistics.power import required_rows
+
+    width = (found.upper - found.lower) / (2.0 * NormalDist().inv_cdf(found.confidence))
+    distance = Difference(
+        champion=None,
+        challenger=None,
+        value=gap,
+        lower=found.lower,
+        upper=found.upper,
+        standard_error=found.standard_error or width,
+        n=found.n,
+        confidence=found.confidence,
+        method=found.method,
+        direction=Direction.HIGHER,
+    )
+    rows = required_rows(distance, 0.0)
+    return None if rows is None else max(rows, found.n + 1)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.core.lock import Day, Line, Name, Value
 
 if TYPE_CHECKING:
     from datetime import date
+
+
+def listed(value: Any) -> Any:
+    """Take a YAML list as the tuple that a frozen value holds."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _known(name: str) -> str:
@@ -26,6 +31,7 @@ MetricName = Annotated[str, AfterValidator(_known)]
 DataName = Name
 Margin = Annotated[float, Field(ge=0)]
 """A change in the unit of the metric, never negative: the key says the direction."""
+Columns = Annotated[tuple[Line, ...], BeforeValidator(listed), Field(min_length=1)]
 
 
 class Reviewed(Value):
@@ -36,8 +42,9 @@ class Reviewed(Value):
     review_by: Day
     """The day by which somebody looks at the threshold again; afterwards the gate holds."""
 
-    def stale(self, today: date) -> str | None:
-        """Say that the threshold is past its review, or None."""
-        if today <= self.review_by:
-            return None
-        return f"the threshold was to be reviewed by {self.review_by}"
+
+def overdue(review_by: date | None, today: date) -> str:
+    """Say that a threshold is past its review; empty when it is not."""
+    if review_by is None or today <= review_by:
+        return ""
+    return f"the threshold was to be reviewed by {review_by}"

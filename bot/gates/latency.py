@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from bot.core.figures import figure
+from bot.core.figures import figure, percent
 from bot.core.lock import Day, Line
-from bot.core.policy import Probability, Span
+from bot.core.policy import Confidence, Probability, Span
 from bot.core.questions import Clock, Timed
-from bot.core.verdict import Bounds, Measure, Outcome, Verdict
+from bot.core.verdict import Measure, Outcome, Verdict
 from bot.gates import contest
-from bot.gates.fields import DataName
+from bot.gates.fields import DataName, overdue
 from bot.gates.gate import Gate
 
 if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.core.evidence import Evidence, Need
     from bot.core.questions import Timings
+    from bot.statistics import Estimate
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class Latency(Gate):
@@ -36,7 +39,7 @@ class Latency(Gate):
     """Dataset whose rows are sent."""
     quantile: Probability = 0.95
     """Quantile of the request time that is judged."""
-    at_most: Span | None = None
+    at_most: Annotated[Span, Field(gt=timedelta(0))] | None = None
     """Longest time at that quantile, such as `50ms`; needs `because` and `review_by`."""
     max_ratio: Annotated[float, Field(ge=1)] | None = None
     """Largest ratio to the champion's time at that quantile."""
@@ -48,7 +51,7 @@ class Latency(Gate):
     """Requests timed for each version."""
     rows: Annotated[int, Field(ge=1, le=100_000)] = 1
     """Rows in one request."""
-    confidence: Probability = 0.95
+    confidence: Confidence = 0.95
     """One-sided confidence of the bound."""
 
     @model_validator(mode="after")
@@ -59,119 +62,128 @@ class Latency(Gate):
             raise ValueError("a constant limit needs because and review_by")
         return self
 
+    @model_validator(mode="after")
+    def _enough_requests(self) -> Self:
+        from bot.statistics.quantiles import required_timings
+
+        # A ratio bounds each side at half the error.
+        sides = 1 if self.max_ratio is None else 2
+        needed = required_timings(self.quantile, 1.0 - (1.0 - self.confidence) / sides)
+        if self.requests < needed:
+            raise ValueError(
+                f"{self.requests} requests cannot bound p{100 * self.quantile:g}: "
+                f"`requests` must be at least {needed:,}"
+            )
+        return self
+
     @property
     def title(self) -> str:
         """Name the gate with its quantile."""
         return f"latency p{100 * self.quantile:g}"
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
-        """Ask for timed requests of both versions."""
-        asked = self._asked(case)
-        return frozenset({Clock()} if asked is None else {asked, Clock()})
+        """Ask for timed requests, of the champion too when the limit is a ratio."""
+        if self.data not in case.data:
+            return frozenset({Clock()})
+        return frozenset({self._asked(case), Clock()})
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """Hold the bound of the quantile against the limit."""
-        contest.dataset(case, self.data)
-        asked = self._asked(case)
-        assert asked is not None, "the dataset exists"  # noqa: S101 -- narrows a type
-        timings = evidence[asked]
         if self.max_ratio is not None:
             contest.champion(case)
-        measure = self._ratio(timings, case) if self.max_ratio else self._absolute(timings)
-        outcome = _outcome(measure)
-        stale = self.review_by is not None and evidence[Clock()].date() > self.review_by
-        if stale and outcome is Outcome.PASSED:
-            outcome = Outcome.INCONCLUSIVE
+        found = self._measured(evidence[self._asked(case)], case)
+        late = overdue(self.review_by, evidence[Clock()].date())
+        outcome = self._outcome(found, case)
+        if late:
+            outcome = max(outcome, Outcome.INCONCLUSIVE)
         return Verdict(
             gate=self.name,
             title=self.title,
             outcome=outcome,
-            because=f"the threshold was to be reviewed by {self.review_by}"
-            if stale
-            else self._sentence(measure),
+            because="; ".join(part for part in (self._sentence(found, case), late) if part),
             required=self._condition(),
-            measured=(measure,),
-            unblock=self._unblock(outcome),
-            notes=("measured on the machine that ran the gates, not on the serving machine",),
+            measured=(self._measure(found),),
+            unblock="" if outcome is Outcome.PASSED else self._unblock(found, late, outcome),
+            notes=("timed on the machine that ran the gates, not on the serving machine",),
         )
 
-    def _asked(self, case: Case) -> Timed | None:
-        if self.data not in case.data:
-            return None
+    @property
+    def limit(self) -> float:
+        """What the quantile may reach: milliseconds, or times the champion's."""
+        return self.max_ratio or (self.at_most or timedelta()) / MILLISECOND
+
+    def _asked(self, case: Case) -> Timed:
         champion = case.champion.entry.artifact if case.champion and self.max_ratio else None
         return Timed(
             case.challenger.entry.artifact,
             champion,
             case.artifacts,
             case.sandbox,
-            case.data[self.data],
+            contest.dataset(case, self.data),
             self.requests,
             self.rows,
         )
 
-    def _absolute(self, timings: Timings) -> Measure:
-        from bot.statistics.quantiles import quantile_bounds
+    def _measured(self, timings: Timings, case: Case) -> Estimate:
+        from bot.statistics.quantiles import quantile_bounds, quantile_ratio
 
-        limit = (self.at_most or timedelta()) / timedelta(milliseconds=1)
-        found = quantile_bounds(timings.challenger, self.quantile, confidence=self.confidence)
-        return Measure(
-            name=self.title,
-            limit=limit,
-            direction="lower",
-            unit="ms",
-            challenger=Bounds(value=found.value, lower=found.lower, upper=found.upper),
-            n=len(timings.challenger),
-            confidence=self.confidence,
-            method=found.method,
-        )
-
-    def _ratio(self, timings: Timings, case: Case) -> Measure:
-        from bot.statistics.quantiles import quantile_ratio
-
-        assert timings.champion is not None, "asked with a champion"  # noqa: S101 -- narrows a type
-        found = quantile_ratio(
+        if timings.champion is None:
+            return quantile_bounds(timings.challenger, self.quantile, confidence=self.confidence)
+        return quantile_ratio(
             timings.challenger,
             timings.champion,
             self.quantile,
             confidence=self.confidence,
             seed=case.seed(self.title),
         )
+
+    def _outcome(self, found: Estimate, case: Case) -> Outcome:
+        if found.value is None:
+            return Outcome.INCONCLUSIVE
+        if self._itself(case) or found.upper <= self.limit:
+            return Outcome.PASSED
+        return Outcome.FAILED if found.lower > self.limit else Outcome.INCONCLUSIVE
+
+    def _itself(self, case: Case) -> bool:
+        """Tell whether both are the same bytes, so that every difference is the machine's."""
+        if self.max_ratio is None or case.champion is None:
+            return False
+        return case.champion.entry.artifact.digest == case.challenger.entry.artifact.digest
+
+    def _condition(self) -> str:
+        much = f"{self.limit:g} times the champion's" if self.max_ratio else f"{self.limit:g} ms"
+        why = f": {self.because}" if self.because else ""
+        return f"at most {much}, with {percent(self.confidence)} confidence{why}"
+
+    def _sentence(self, found: Estimate, case: Case) -> str:
+        what = f"p{100 * self.quantile:g}"
+        if found.value is None:
+            return f"{what} cannot be measured: {found.undecidable}"
+        unit = "times the champion's" if self.max_ratio else "ms"
+        itself = ", and both are the same bytes" if self._itself(case) else ""
+        return (
+            f"{what} is {figure(found.value, self.limit)} {unit} "
+            f"({figure(found.lower, self.limit)} to {figure(found.upper, self.limit)}, "
+            f"{found.n:,} requests){itself}"
+        )
+
+    def _measure(self, found: Estimate) -> Measure:
         return Measure(
-            name=f"{self.title}, ratio to champion",
-            limit=self.max_ratio,
+            name=f"p{100 * self.quantile:g}" + (", ratio to champion" if self.max_ratio else ""),
+            challenger=contest.bounds(found),
+            limit=self.limit,
             direction="lower",
-            challenger=Bounds(value=found.value, lower=found.lower, upper=found.upper),
-            n=len(timings.challenger),
+            unit="" if self.max_ratio else "ms",
+            n=found.n,
             confidence=self.confidence,
             method=found.method,
         )
 
-    def _condition(self) -> str:
-        if self.max_ratio is not None:
-            return (
-                f"at most {self.max_ratio:g} times the champion's, {self.confidence:.0%} confidence"
-            )
-        limit = (self.at_most or timedelta()) / timedelta(milliseconds=1)
-        return f"at most {limit:g} ms with {self.confidence:.0%} confidence: {self.because}"
-
-    def _sentence(self, measure: Measure) -> str:
-        bounds, limit = measure.challenger, measure.limit or 0.0
-        assert isinstance(bounds, Bounds), "built above"  # noqa: S101 -- narrows a type
-        return (
-            f"{measure.name} is {figure(bounds.value, limit)} {measure.unit}".rstrip()
-            + f" ({figure(bounds.lower, limit)} to {figure(bounds.upper, limit)}, "
-            f"{measure.n:,} requests)"
-        )
-
-    def _unblock(self, outcome: Outcome) -> str:
-        if outcome is not Outcome.INCONCLUSIVE:
-            return ""
-        return f"more than {self.requests:,} requests (`requests:`), or a review of the threshold"
-
-
-def _outcome(measure: Measure) -> Outcome:
-    bounds, limit = measure.challenger, measure.limit or 0.0
-    assert isinstance(bounds, Bounds), "built above"  # noqa: S101 -- narrows a type
-    if bounds.upper <= limit:
-        return Outcome.PASSED
-    return Outcome.FAILED if bounds.lower > limit else Outcome.INCONCLUSIVE
+    def _unblock(self, found: Estimate, late: str, outcome: Outcome) -> str:
+        if outcome is Outcome.FAILED and found.value is not None:
+            return f"it is {figure(found.value - self.limit)} beyond the limit"
+        if late:
+            return "review the threshold and set a new `review_by` in a policy pull request"
+        if found.value is None or found.undecidable:
+            return found.undecidable or ""
+        return contest.enough(found, found.value - self.limit, "requests (`requests:`)")

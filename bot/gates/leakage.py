@@ -10,7 +10,7 @@ from bot.core.errors import Fault
 from bot.core.evidence import Absent, EvidenceMissing
 from bot.core.figures import count, figure
 from bot.core.questions import Overlapped
-from bot.core.verdict import Measure, Outcome, Verdict
+from bot.core.verdict import Bounds, Measure, Outcome, Verdict
 from bot.gates import contest
 from bot.gates.fields import DataName
 from bot.gates.gate import Gate
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.core.evidence import Evidence, Need
     from bot.core.questions import Overlap
+
+CONFIDENCE = 0.999
+"""Equal rows beyond chance refuse a model for good, so chance is given a wide berth."""
 
 
 class Leakage(Gate):
@@ -39,74 +42,110 @@ class Leakage(Gate):
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Ask how much of the hold-out the challenger's manifest names."""
-        asked = self._asked(case)
-        return frozenset() if asked is None else frozenset({asked})
+        if self.data not in case.data or case.challenger.entry.lineage.manifest is None:
+            return frozenset()
+        return frozenset({self._asked(case)})
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """List every way in which the hold-out was seen."""
-        contest.dataset(case, self.data)
-        asked = self._asked(case)
-        if asked is None:
-            raise EvidenceMissing(_no_manifest(case.challenger.version))
-        overlap = evidence[asked]
-        seen = _seen(overlap, self)
-        share = overlap.shared_rows / overlap.rows
+        overlap = evidence[self._asked(case)]
+        seen = [*_same(overlap), *self._equal(overlap), *self._late(overlap)]
+        outcome = Outcome.PASSED if overlap.rows else Outcome.INCONCLUSIVE
         return Verdict(
             gate=self.name,
             title=self.title,
-            outcome=Outcome.FAILED if seen else Outcome.PASSED,
-            because="; ".join(seen)
-            or f"none of {count(overlap.rows, 'hold-out row')} was "
-            f"trained on beyond chance ({overlap.shared_rows:,} equal by chance)",
-            required="no shared id, no more equal rows than chance makes, training before judging",
-            measured=(
-                Measure(
-                    name="share of hold-out rows seen",
-                    challenger=share,
-                    limit=_chance(overlap) + self.allow_share,
-                    direction="lower",
-                    n=overlap.rows,
-                ),
-            ),
+            outcome=Outcome.FAILED if seen else outcome,
+            because="; ".join(seen) or _unseen(overlap),
+            required="no shared id, no more equal rows than chance makes"
+            + (", training before judging" if self.time_order else ""),
+            measured=(self._measure(overlap),),
+            notes=self._blind(overlap),
             unblock="train again without the hold-out, or judge on rows nobody has trained on"
             if seen
             else "",
         )
 
-    def _asked(self, case: Case) -> Overlapped | None:
+    def _asked(self, case: Case) -> Overlapped:
+        """Compare with the training rows.
+
+        Raises:
+            EvidenceMissing: there is no such dataset, or the version has no manifest.
+        """
+        data = contest.dataset(case, self.data)
         manifest = case.challenger.entry.lineage.manifest
-        if manifest is None or self.data not in case.data:
-            return None
-        return Overlapped(case.data[self.data], manifest)
+        if manifest is None:
+            raise EvidenceMissing(_no_manifest(case.challenger.version))
+        return Overlapped(data, manifest)
+
+    def _limit(self, overlap: Overlap) -> float:
+        return _share(overlap.natural_duplicates, overlap) + self.allow_share
+
+    def _equal(self, overlap: Overlap) -> list[str]:
+        if not overlap.rows or _bounds(overlap).lower <= self._limit(overlap):
+            return []
+        percent = figure(100 * _share(overlap.shared_rows, overlap), 0.0)
+        rows = count(overlap.shared_rows, "hold-out row")
+        return [f"{rows} of {overlap.rows:,} ({percent} %) equal a training row in every column"]
+
+    def _late(self, overlap: Overlap) -> list[str]:
+        until, since = overlap.trained_until, overlap.judged_from
+        if not self.time_order or until is None or since is None or until < since:
+            return []
+        return [
+            f"training runs until {until:%Y-%m-%d %H:%M}, judging starts {since:%Y-%m-%d %H:%M}"
+        ]
+
+    def _measure(self, overlap: Overlap) -> Measure:
+        return Measure(
+            name="share of hold-out rows seen",
+            challenger=_bounds(overlap) if overlap.rows else None,
+            limit=self._limit(overlap),
+            direction="lower",
+            n=overlap.rows,
+            confidence=CONFIDENCE,
+            method="Wilson score",
+        )
+
+    def _blind(self, overlap: Overlap) -> tuple[str, ...]:
+        """Say what could not be compared."""
+        notes = []
+        if overlap.shared_ids is None:
+            notes.append("leakage: ids were not compared, since the data or the manifest has none")
+        if self.time_order and (overlap.trained_until is None or overlap.judged_from is None):
+            notes.append(
+                "leakage: times were not compared, since the data or the manifest has none"
+            )
+        return tuple(notes)
 
 
-def _seen(overlap: Overlap, gate: Leakage) -> list[str]:
-    from bot.statistics.proportions import wilson
-
+def _same(overlap: Overlap) -> list[str]:
     seen = []
     if overlap.same_bytes:
         seen.append("the training manifest and the hold-out are the same file")
     if overlap.shared_ids:
-        seen.append(
-            f"{overlap.shared_ids:,} of {count(overlap.rows, 'hold-out id')} were trained on"
-        )
-    lower, _ = wilson(overlap.shared_rows, overlap.rows, confidence=0.999)
-    if lower > _chance(overlap) + gate.allow_share:
-        share = figure(100 * overlap.shared_rows / overlap.rows)
-        seen.append(
-            f"{overlap.shared_rows:,} hold-out rows ({share} %) equal a training row in "
-            "every column"
-        )
-    until, since = overlap.trained_until, overlap.judged_from
-    if gate.time_order and until is not None and since is not None and until >= since:
-        seen.append(
-            f"training runs until {until:%Y-%m-%d %H:%M}, judging starts {since:%Y-%m-%d %H:%M}"
-        )
+        were = "was" if overlap.shared_ids == 1 else "were"
+        seen.append(f"{count(overlap.shared_ids, 'hold-out id')} {were} trained on")
     return seen
 
 
-def _chance(overlap: Overlap) -> float:
-    return overlap.natural_duplicates / overlap.rows
+def _unseen(overlap: Overlap) -> str:
+    if not overlap.rows:
+        return "the hold-out has 0 rows, so nothing was compared"
+    return (
+        f"{overlap.shared_rows:,} of {count(overlap.rows, 'hold-out row')} equal a training row, "
+        f"no more than chance makes ({overlap.natural_duplicates:,} repeat within the hold-out)"
+    )
+
+
+def _share(rows: int, overlap: Overlap) -> float:
+    return rows / max(overlap.rows, 1)
+
+
+def _bounds(overlap: Overlap) -> Bounds:
+    from bot.statistics.proportions import wilson
+
+    lower, upper = wilson(overlap.shared_rows, overlap.rows, CONFIDENCE)
+    return Bounds(value=_share(overlap.shared_rows, overlap), lower=lower, upper=upper)
 
 
 def _no_manifest(version: str) -> Absent:

@@ -35,30 +35,41 @@ class Loads(Gate):
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """Compare time and memory with their limits."""
         run = evidence[_loading(case)]
+        took = f"{figure(run.load_seconds, self.max_seconds)} s"
+        needed = f"{size(run.peak_bytes)} of memory"
         wrong = []
-        took = figure(run.load_seconds, self.max_seconds)
-        if run.load_seconds > self.max_seconds:
-            wrong.append(f"loading took {took} s")
+        # Written so that a time that is not a number is too long.
+        if not run.load_seconds <= self.max_seconds:
+            wrong.append(f"loading took {took}")
         if self.max_memory and run.peak_bytes > self.max_memory:
-            wrong.append(f"it needed {size(run.peak_bytes)} of memory")
+            wrong.append(f"it needed {needed}")
         limit = f" and {size(self.max_memory)}" if self.max_memory else ""
         return Verdict(
             gate=self.name,
             title=self.title,
             outcome=Outcome.FAILED if wrong else Outcome.PASSED,
-            because="; ".join(wrong) or f"loaded in {took} s with {size(run.peak_bytes)}",
+            because="; ".join(wrong) or f"it loaded in {took} and needed {needed}",
             required=f"at most {self.max_seconds:g} s{limit}",
-            measured=(
-                Measure(
-                    name="load",
-                    challenger=run.load_seconds,
-                    limit=self.max_seconds,
-                    direction="lower",
-                    unit="s",
-                ),
-            ),
+            measured=self._measured(run),
             notes=tuple(_aloud(run)),
         )
+
+    def _measured(self, run: Rehearsal) -> tuple[Measure, ...]:
+        time = Measure(
+            name="time to load",
+            challenger=run.load_seconds,
+            limit=self.max_seconds,
+            direction="lower",
+            unit="s",
+        )
+        memory = Measure(
+            name="peak memory",
+            challenger=float(run.peak_bytes),
+            limit=float(self.max_memory) if self.max_memory else None,
+            direction="lower",
+            unit="bytes",
+        )
+        return time, memory
 
 
 def _loading(case: Case) -> Loaded:
@@ -67,7 +78,7 @@ def _loading(case: Case) -> Loaded:
 
 def _aloud(run: Rehearsal) -> list[str]:
     """Say what protected the run, what did not, and what the libraries complained about."""
-    notes = [f"sandbox: {', '.join(run.layers)}"]
+    notes = [f"sandbox: {', '.join(run.layers) or 'no layer held'}"]
     notes += [f"sandbox layer missing: {reason}" for reason in run.missing]
     if run.warnings:
         notes.append(

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from bot.core.figures import figure
-from bot.core.policy import Probability
+from bot.core.figures import figure, percent
+from bot.core.policy import Confidence
 from bot.core.questions import Clock
-from bot.core.verdict import Bounds, Measure, Outcome, Verdict
+from bot.core.verdict import Measure, Outcome, Verdict
 from bot.gates import contest
-from bot.gates.fields import DataName, MetricName, Reviewed
+from bot.gates.fields import DataName, MetricName, Reviewed, overdue
 from bot.gates.gate import Gate
 
 if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.core.evidence import Evidence, Need
-    from bot.statistics.values import Estimate
+    from bot.statistics import Estimate
 
 
 class Metric(Gate, Reviewed):
@@ -37,7 +37,7 @@ class Metric(Gate, Reviewed):
     """Smallest allowed value."""
     at_most: float | None = None
     """Largest allowed value."""
-    confidence: Probability = 0.95
+    confidence: Confidence = 0.95
     """One-sided confidence of the bound."""
 
     @model_validator(mode="after")
@@ -53,7 +53,7 @@ class Metric(Gate, Reviewed):
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Ask for labels and the challenger's answers."""
-        return contest.needs(case, self.data, both=False) | {Clock()}
+        return contest.needs(case, self.data) | {Clock()}
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """Estimate the metric and hold its bound against the limit."""
@@ -64,18 +64,18 @@ class Metric(Gate, Reviewed):
         found = estimate(
             METRICS[self.metric], sample, confidence=self.confidence, seed=case.seed(self.title)
         )
-        stale = self.stale(evidence[Clock()].date())
+        late = overdue(self.review_by, evidence[Clock()].date())
         outcome = self._outcome(found)
-        if stale and outcome is Outcome.PASSED:
-            outcome = Outcome.INCONCLUSIVE
+        if late:
+            outcome = max(outcome, Outcome.INCONCLUSIVE)
         return Verdict(
             gate=self.name,
             title=self.title,
             outcome=outcome,
-            because=stale if stale and outcome is Outcome.INCONCLUSIVE else self._sentence(found),
-            required=f"{self._condition()} with {self.confidence:.0%} confidence: {self.because}",
+            because="; ".join(part for part in (self._sentence(found), late) if part),
+            required=self._condition(),
             measured=(self._measure(found),),
-            unblock=self._unblock(found, outcome, stale),
+            unblock="" if outcome is Outcome.PASSED else self._unblock(found, late, outcome),
         )
 
     @property
@@ -84,39 +84,33 @@ class Metric(Gate, Reviewed):
         return self.at_least if self.at_least is not None else self.at_most or 0.0
 
     def _condition(self) -> str:
+        side = "least" if self.at_least is not None else "most"
         return (
-            f"at least {self.limit:g}" if self.at_least is not None else f"at most {self.limit:g}"
+            f"at {side} {self.limit:g}, with {percent(self.confidence)} confidence: {self.because}"
         )
 
     def _outcome(self, found: Estimate) -> Outcome:
         if found.undecidable:
             return Outcome.INCONCLUSIVE
         if self.at_least is not None:
-            kept, missed = found.lower >= self.at_least, found.upper < self.at_least
+            kept, missed = found.lower >= self.limit, found.upper < self.limit
         else:
             kept, missed = found.upper <= self.limit, found.lower > self.limit
         return Outcome.PASSED if kept else Outcome.FAILED if missed else Outcome.INCONCLUSIVE
 
     def _sentence(self, found: Estimate) -> str:
         if found.value is None or found.undecidable:
-            return f"{self.metric} cannot be estimated: {found.undecidable or 'undefined here'}"
-        deciding = found.lower if self.at_least is not None else found.upper
-        side = "above" if self.at_least is not None else "below"
+            return f"{self.metric} cannot be estimated: {found.undecidable}"
         return (
-            f"{self.metric} is {figure(found.value, self.limit)}, {side} "
-            f"{figure(deciding, self.limit)} with {self.confidence:.0%} confidence "
-            f"(n = {found.n:,}, {found.method})"
+            f"{self.metric} is {figure(found.value, self.limit)} "
+            f"({figure(found.lower, self.limit)} to {figure(found.upper, self.limit)}, "
+            f"n = {found.n:,})"
         )
 
     def _measure(self, found: Estimate) -> Measure:
-        bounds = (
-            None
-            if found.value is None or found.undecidable
-            else Bounds(value=found.value, lower=found.lower, upper=found.upper)
-        )
         return Measure(
             name=self.metric,
-            challenger=bounds,
+            challenger=None if found.undecidable else contest.bounds(found),
             limit=self.limit,
             n=found.n,
             direction="higher" if self.at_least is not None else "lower",
@@ -124,17 +118,12 @@ class Metric(Gate, Reviewed):
             method=found.method,
         )
 
-    def _unblock(self, found: Estimate, outcome: Outcome, stale: str | None) -> str:
-        if stale and outcome is Outcome.INCONCLUSIVE:
-            return "review the threshold and set a new `review_by` in a policy pull request"
-        if outcome is Outcome.PASSED or found.value is None or found.undecidable:
+    def _unblock(self, found: Estimate, late: str, outcome: Outcome) -> str:
+        if found.value is None or found.undecidable:
             return ""
-        gap = abs(found.value - self.limit)
-        if outcome is Outcome.FAILED or gap == 0 or not found.standard_error:
-            return f"{self.metric} must change by {figure(gap)}" if gap else ""
-        z = abs(self.limit - found.value) / found.standard_error
-        from statistics import NormalDist
-
-        wanted = NormalDist().inv_cdf(self.confidence) + NormalDist().inv_cdf(0.8)
-        rows = round(found.n * (wanted / z) ** 2)
-        return f"about {rows:,} rows would decide it if the estimate stays (now {found.n:,})"
+        gap = found.value - self.limit
+        if outcome is Outcome.FAILED:
+            return f"{self.metric} is {figure(abs(gap))} beyond the limit"
+        if late:
+            return "review the threshold and set a new `review_by` in a policy pull request"
+        return contest.enough(found, gap)

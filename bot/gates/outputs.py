@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.core.figures import count, figure
-from bot.core.verdict import Outcome, Verdict
+from bot.core.verdict import Measure, Outcome, Verdict
 from bot.gates import contest
 from bot.gates.fields import DataName
 from bot.gates.gate import Gate
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from bot.core.case import Case
@@ -36,7 +35,7 @@ class Outputs(Gate):
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Ask for the answers of both versions."""
-        return contest.needs(case, self.data, both=True)
+        return contest.needs_of_both(case, self.data)
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """List everything that is wrong with the answers."""
@@ -46,46 +45,54 @@ class Outputs(Gate):
         if case.champion is not None:
             held = evidence[contest.answering(case, case.champion, self.data)]
             wrong += _lost_classes(held, answers, rows.classes)
-        answered = len(answers.predicted)
+        answered = f"{count(len(answers.predicted), 'row')} answered"
+        asked_twice = f"{count(answers.compared, 'row')} asked twice"
+        outcome = Outcome.PASSED if answers.compared else Outcome.INCONCLUSIVE
         return Verdict(
             gate=self.name,
             title=self.title,
-            outcome=Outcome.FAILED if wrong else Outcome.PASSED,
-            because="; ".join(wrong)
-            or f"{count(answered, 'row')} answered, "
-            f"{count(answers.compared, 'row')} asked twice and answered the same",
+            outcome=Outcome.FAILED if wrong else outcome,
+            because="; ".join(wrong) or f"{answered}, {asked_twice} and answered the same",
             required="finite answers, probabilities that add up to 1, the champion's classes, "
             "and the same answer for the same row",
-            notes=_notes(answers),
+            measured=(
+                Measure(
+                    name="rows answered differently when asked twice",
+                    challenger=float(answers.inconsistent),
+                    limit=0.0,
+                    direction="lower",
+                    n=answers.compared,
+                ),
+            ),
+            notes=("every row gets the same answer",) if _constant(answers.predicted) else (),
+            unblock="" if wrong or answers.compared else "rows to ask twice",
         )
 
 
 def _wrong(answers: Answers) -> list[str]:
     wrong = []
-    if answers.off_simplex > SIMPLEX:
-        wrong.append(f"a row of scores is {figure(answers.off_simplex)} away from probabilities")
+    # Written so that a distance that is not a number is wrong as well.
+    if not answers.off_simplex <= SIMPLEX:
+        wrong.append(
+            f"scores of a row are {figure(answers.off_simplex, 0.0)} away from probabilities"
+        )
     if answers.inconsistent:
         wrong.append(
             f"{answers.inconsistent:,} of {count(answers.compared, 'row')} asked twice "
-            "were answered differently: answers depend on order or state"
+            "got another answer, which depends on order or state"
         )
     if answers.rehearsal.unknown_classes:
-        unknown = count(answers.rehearsal.unknown_classes, "class").replace("classs", "classes")
+        unknown = count(answers.rehearsal.unknown_classes, "class", "classes")
         wrong.append(f"it can answer {unknown} that the hold-out never shows")
     return wrong
 
 
 def _lost_classes(held: Answers, answers: Answers, classes: tuple[str, ...]) -> list[str]:
     before, now = held.rehearsal.classes, answers.rehearsal.classes
+    # Either is empty when the model does not say which classes it knows.
     lost = [name for name, had, has in zip(classes, before, now, strict=False) if had and not has]
     return [f"it can no longer answer class {', '.join(lost)}"] if lost else []
 
 
-def _notes(answers: Answers) -> tuple[str, ...]:
-    if len(answers.predicted) and _constant(answers.predicted):
-        return ("every row gets the same answer",)
-    return ()
-
-
-def _constant(values: NDArray[np.float64]) -> bool:
-    return bool((values == values[0]).all())
+def _constant(values: NDArray[Any]) -> bool:
+    return len(values) > 1 and bool((values == values[0]).all())

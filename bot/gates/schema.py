@@ -12,7 +12,7 @@ from bot.core.lock import Line, Value
 from bot.core.questions import Feature, Judged, Loaded
 from bot.core.verdict import Outcome, Verdict
 from bot.gates import contest
-from bot.gates.fields import DataName
+from bot.gates.fields import DataName, listed
 from bot.gates.gate import Gate
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.core.evidence import Evidence, Need
     from bot.core.questions import Rehearsal
 
+SHOWN = 5
 NUMBERS = {"integer": "number", "boolean": "number"}
 """Kinds that may stand where a wider kind is declared."""
 
@@ -35,7 +36,7 @@ class Declared(Value):
     """Largest value."""
     values: Annotated[
         tuple[Line, ...] | None,
-        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+        BeforeValidator(listed),
     ] = None
     """Every category."""
     missing: bool = True
@@ -70,26 +71,18 @@ class Schema(Gate):
         """List what breaks the schema, and say what was added."""
         features = {f.name: f for f in contest.labels(case, self.data, evidence).features}
         run = evidence[self._loading(case, case.challenger)]
-        wrong = []
-        if run.unknown_features:
-            wrong.append(
-                f"it asks for {count(run.unknown_features, 'column')} that the serving "
-                "data do not have"
-            )
+        wrong = _unknown(run)
         for name, declared in self.columns.items():
             wrong += _broken(name, features.get(name), declared)
-        used = [name for name, is_used in zip(features, run.used, strict=False) if is_used]
-        asks = (
-            f"asks for {count(len(used), 'column')}" if run.used else "takes the columns in order"
-        )
+        kept = f", {count(len(self.columns), 'promise')} kept" if self.columns else ""
         return Verdict(
             gate=self.name,
             title=self.title,
             outcome=Outcome.FAILED if wrong else Outcome.PASSED,
-            because="; ".join(wrong) or f"it {asks} of the {len(features)} that serving provides",
-            required=f"only the {count(len(features), 'column')} of {self.data}"
-            + (f", {count(len(self.columns), 'promise')} kept" if self.columns else ""),
+            because="; ".join(wrong) or _asks(run, len(features)),
+            required=f"only the {count(len(features), 'column')} of {self.data}{kept}",
             details=self._changes(case, evidence, tuple(features), run),
+            unblock="train on the columns that serving provides" if wrong else "",
         )
 
     def _loading(self, case: Case, who: Contender) -> Loaded:
@@ -106,31 +99,62 @@ class Schema(Gate):
         try:
             before = evidence[self._loading(case, case.champion)].used
         except EvidenceMissing:
+            # A champion that does not load is no fault of the challenger.
             return ()
         pairs = list(zip(names, before, run.used, strict=False))
         added = ", ".join(name for name, was, now in pairs if now and not was)
         dropped = ", ".join(name for name, was, now in pairs if was and not now)
         changes = [
-            f"uses {added} in addition" if added else "",
-            f"no longer uses {dropped}" if dropped else "",
+            f"it uses {added} in addition" if added else "",
+            f"it no longer uses {dropped}" if dropped else "",
         ]
         return tuple(change for change in changes if change)
 
 
+def _unknown(run: Rehearsal) -> list[str]:
+    if not run.unknown_features:
+        return []
+    return [f"it asks for {count(run.unknown_features, 'column')} that serving does not provide"]
+
+
+def _asks(run: Rehearsal, provided: int) -> str:
+    if not run.used:
+        return f"it takes the {count(provided, 'column')} of serving in their order"
+    return f"it asks for {sum(run.used):,} of the {count(provided, 'column')} of serving"
+
+
 def _broken(name: str, feature: Feature | None, declared: Declared) -> list[str]:
+    """List the promises about one column that the data break."""
     if feature is None:
         return [f"column {name} is gone from the serving data"]
     wrong = []
     if declared.kind and declared.kind not in (feature.kind, NUMBERS.get(feature.kind)):
         wrong.append(f"column {name} holds {feature.kind}, not {declared.kind}")
-    if declared.min is not None and feature.minimum is not None and feature.minimum < declared.min:
-        wrong.append(f"column {name} goes down to {feature.minimum:g}, below {declared.min:g}")
-    if declared.max is not None and feature.maximum is not None and feature.maximum > declared.max:
-        wrong.append(f"column {name} goes up to {feature.maximum:g}, above {declared.max:g}")
+    if declared.min is not None and not _at_least(feature.minimum, declared.min):
+        wrong.append(f"column {name} goes down to {_said(feature.minimum)}, below {declared.min:g}")
+    if declared.max is not None and not _at_least(declared.max, feature.maximum):
+        wrong.append(f"column {name} goes up to {_said(feature.maximum)}, above {declared.max:g}")
     if declared.values is not None:
-        strange = sorted(set(feature.values or ()) - set(declared.values))
-        if strange or feature.values is None:
-            wrong.append(f"column {name} has categories not declared: {', '.join(strange[:5])}")
+        wrong += _strange(name, feature, declared.values)
     if not declared.missing and feature.missing:
         wrong.append(f"column {name} misses {count(feature.missing, 'value')}")
     return wrong
+
+
+def _at_least(value: float | None, limit: float | None) -> bool:
+    """Compare; a column without numbers keeps no promise about them."""
+    return value is not None and limit is not None and value >= limit
+
+
+def _said(value: float | None) -> str:
+    return "nothing that is a number" if value is None else f"{value:g}"
+
+
+def _strange(name: str, feature: Feature, values: tuple[str, ...]) -> list[str]:
+    if feature.values is None:
+        return [f"column {name} holds {feature.kind} with too many values to be categories"]
+    strange = sorted(set(feature.values) - set(values))
+    if not strange:
+        return []
+    more = f" and {len(strange) - SHOWN} more" if len(strange) > SHOWN else ""
+    return [f"column {name} holds {', '.join(strange[:SHOWN])}{more}, not declared"]

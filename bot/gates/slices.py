@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field, model_validator
 
 from bot.core.errors import Fault
 from bot.core.evidence import Absent, EvidenceMissing
-from bot.core.figures import count, figure, signed
+from bot.core.figures import count, percent, signed
 from bot.core.lock import Line
-from bot.core.policy import Probability
-from bot.core.verdict import Bounds, Measure, Outcome, Verdict
+from bot.core.policy import Confidence
+from bot.core.verdict import Measure, Outcome, Verdict
 from bot.gates import contest
-from bot.gates.fields import DataName, Margin, MetricName
+from bot.gates.fields import Columns, DataName, Margin, MetricName
 from bot.gates.gate import Gate
 
 if TYPE_CHECKING:
@@ -25,20 +25,31 @@ if TYPE_CHECKING:
     from bot.core.questions import Holdout
     from bot.statistics.slices import SliceDifference
 
-Columns = Annotated[
-    tuple[Line, ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-    Field(min_length=1),
-]
+NAMED = 5
+"""Slices a sentence names before it counts the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A slice by its name, such as `origin=JFK`."""
+
+    name: str
+    found: SliceDifference
+    outcome: Outcome
+
+    @property
+    def order(self) -> tuple[int, float]:
+        """Worst outcome first, then smallest gain."""
+        return -self.outcome, self.found.difference.gain[0] or 0.0
 
 
 class Slices(Gate):
-    """Fails when any slice is significantly worse than the champion by more than `allow_drop`.
+    """Fails when a slice is significantly worse than the champion by more than `allow_drop`.
 
-    Passes when every judged slice is shown not to be; INCONCLUSIVE in between.  "Any slice worse"
-    is a family that blocks, so its p-values are corrected over all slices.  Slices below
-    `min_rows` are listed, never dropped in silence, and a slice named in `expect` that is missing
-    fails.
+    All columns of `by` are one family.  "Any slice worse" blocks, so its p-values are corrected
+    over the family; "every slice safe" must hold for all, so each is tested at its own level.
+    Slices below `min_rows` are listed, never dropped in silence; a slice named in `expect` fails
+    when it has no rows and is INCONCLUSIVE when it has too few.
     """
 
     name: ClassVar[str] = "slices"
@@ -56,12 +67,19 @@ class Slices(Gate):
     """Rows below which a slice is listed but not judged."""
     correction: Literal["holm", "bh"] = "holm"
     """Correction over the slices: Holm's, or Benjamini and Hochberg's."""
-    confidence: Probability = 0.95
+    confidence: Confidence = 0.95
     """One-sided confidence, over the whole family."""
     proof: Literal["safe", "worse"] = "safe"
-    """`safe`: every slice must be shown safe.  `worse`: pass unless one is shown to be worse."""
-    expect: dict[Line, Columns] = {}
-    """Values a column must have; a missing one fails."""
+    """`safe`: every judged slice must be shown safe; `worse`: none may be shown to be worse."""
+    expect: dict[Line, Columns] = Field(default_factory=dict)
+    """Values a column of `by` must have."""
+
+    @model_validator(mode="after")
+    def _cut_by_what_is_expected(self) -> Self:
+        for column in self.expect:
+            if column not in self.by:
+                raise ValueError(f"expect names {column}, and `by` does not cut by it")
+        return self
 
     @property
     def title(self) -> str:
@@ -70,137 +88,158 @@ class Slices(Gate):
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Ask for labels and both versions' answers."""
-        return contest.needs(case, self.data, both=True)
+        return contest.needs_of_both(case, self.data)
 
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """Compare inside every slice, correct over all, and fold."""
-        held = contest.champion(case)
-        rows = contest.labels(case, self.data, evidence)
-        names, codes = _cut(rows, self.by)
-        found = self._compare(
-            case,
-            held_codes=codes,
-            champion=contest.sample(case, held, self.data, evidence),
-            challenger=contest.sample(case, case.challenger, self.data, evidence),
-        )
-        judged = [(names[one.code], one) for one in found if one.judged]
-        small = [names[one.code] for one in found if not one.judged]
-        absent = [
-            f"{column}={value}"
-            for column, values in self.expect.items()
-            for value in values
-            if column not in rows.groups or value not in rows.groups[column].names
-        ]
-        outcome = self._outcome(judged, absent)
+        slices = self._compare(case, evidence)
+        judged = sorted((one for one in slices if one.found.judged), key=lambda one: one.order)
+        unjudged = [one for one in slices if not one.found.judged]
+        there = {one.name for one in slices}
+        expected = [f"{column}={value}" for column in self.expect for value in self.expect[column]]
+        absent = [name for name in expected if name not in there]
+        unsure = [one for one in unjudged if one.name in expected]
         return Verdict(
             gate=self.name,
             title=self.title,
-            outcome=outcome,
-            because=self._sentence(judged, absent),
-            required=f"no slice loses more than {self.allow_drop:g}, {self.confidence:.0%} "
-            f"confidence over {count(len(judged), 'slice')} ({self.correction})",
-            measured=tuple(self._measure(name, one) for name, one in _worst_first(judged)),
-            details=(f"below {self.min_rows} rows or undecidable, not judged: {', '.join(small)}",)
-            if small
-            else (),
-            unblock=self._unblock(judged, outcome),
+            outcome=_fold(judged, absent, unsure),
+            because=self._sentence(judged, absent, unsure or unjudged[: not judged]),
+            required=self._condition(len(judged)),
+            measured=tuple(self._measure(one) for one in judged),
+            details=_listed(unjudged),
+            unblock=self._unblock(judged, absent),
         )
 
-    def _compare(
-        self, case: Case, held_codes: list[NDArray[np.int64]], champion: Any, challenger: Any
-    ) -> list[SliceDifference]:
+    def _compare(self, case: Case, evidence: Evidence) -> list[Slice]:
         """Compare over all columns as one family."""
         from bot.statistics.metrics import METRICS
         from bot.statistics.slices import slice_differences
 
-        return list(
-            slice_differences(
-                METRICS[self.metric],
-                champion,
-                challenger,
-                held_codes,
-                margin=self.allow_drop,
-                min_rows=self.min_rows,
-                correction=self.correction,
-                confidence=self.confidence,
-                seed=case.seed(self.title),
-            )
-        )
-
-    def _outcome(self, judged: list[tuple[str, SliceDifference]], absent: list[str]) -> Outcome:
-        if absent or any(one.worse for _, one in judged):
-            return Outcome.FAILED
-        if not judged or (self.proof == "safe" and not all(one.safe for _, one in judged)):
-            return Outcome.INCONCLUSIVE
-        return Outcome.PASSED
-
-    def _sentence(self, judged: list[tuple[str, SliceDifference]], absent: list[str]) -> str:
-        if absent:
-            return f"slice {', '.join(absent)} has no rows"
-        if not judged:
-            return f"no slice has {self.min_rows} rows"
-        name, worst = _worst_first(judged)[0]
-        gain, lower, upper = worst.difference.gain
-        word = "drops" if (gain or 0) < 0 else "gains"
-        return (
-            f"{self.metric} {word} {figure(abs(gain or 0.0), self.allow_drop)} in {name} "
-            f"({signed(lower)} to {signed(upper)}, n = {worst.difference.n:,}), "
-            f"the weakest of {count(len(judged), 'slice')}"
-        )
-
-    def _measure(self, name: str, one: SliceDifference) -> Measure:
-        found = one.difference
-        sign = 1.0 if found.gain[1] == found.lower else -1.0
-        outcome = (
-            Outcome.FAILED if one.worse else Outcome.PASSED if one.safe else Outcome.INCONCLUSIVE
-        )
-        return Measure(
-            name=f"{self.metric} [{name}]",
-            challenger=found.challenger,
-            champion=found.champion,
-            difference=Bounds(value=found.value or 0.0, lower=found.lower, upper=found.upper),
-            limit=-sign * self.allow_drop,
-            direction=found.direction.value,
-            n=found.n,
+        names, codes = _cut(contest.labels(case, self.data, evidence), self.by)
+        found = slice_differences(
+            METRICS[self.metric],
+            contest.sample(case, contest.champion(case), self.data, evidence),
+            contest.sample(case, case.challenger, self.data, evidence),
+            codes,
+            margin=self.allow_drop,
+            min_rows=self.min_rows,
+            correction=self.correction,
             confidence=self.confidence,
-            method=found.method,
-            outcome=outcome,
-            note=f"shrunk {signed(one.shrunk)}, adjusted p {one.adjusted:.3g}",
+            seed=case.seed(self.title),
+        )
+        return [Slice(names[one.code], one, self._outcome(one)) for one in found]
+
+    def _outcome(self, one: SliceDifference) -> Outcome:
+        if one.worse:
+            return Outcome.FAILED
+        return Outcome.PASSED if one.safe or self.proof == "worse" else Outcome.INCONCLUSIVE
+
+    def _condition(self, judged: int) -> str:
+        what = (
+            "every slice is shown to lose" if self.proof == "safe" else "no slice is shown to lose"
+        )
+        much = "at most" if self.proof == "safe" else "more than"
+        return (
+            f"{what} {much} {self.allow_drop:g}, with {percent(self.confidence)} confidence over "
+            f"{count(judged, 'slice')} ({self.correction})"
         )
 
-    def _unblock(self, judged: list[tuple[str, SliceDifference]], outcome: Outcome) -> str:
-        if outcome is Outcome.FAILED:
-            worse = [name for name, one in judged if one.worse]
-            return (
-                f"repair {', '.join(worse[:5])}" if worse else "provide rows of the missing slice"
+    def _sentence(self, judged: list[Slice], absent: list[str], unsure: list[Slice]) -> str:
+        parts = []
+        if absent:
+            parts.append(f"no row has {_some(absent)}")
+        if judged:
+            parts.append(self._weakest(judged))
+        parts += [
+            f"{one.name} cannot be judged: {one.found.difference.undecidable}"
+            for one in unsure[:NAMED]
+        ]
+        return "; ".join(parts) or f"no row has a value of {', '.join(self.by)}"
+
+    def _weakest(self, judged: list[Slice]) -> str:
+        worst = judged[0]
+        said = contest.change(worst.found.difference, -self.allow_drop)
+        alike = [one for one in judged if one.outcome is worst.outcome]
+        of = f"{len(alike):,} of {count(len(judged), 'slice')} {'is' if len(alike) == 1 else 'are'}"
+        fold = {
+            Outcome.FAILED: f"{of} shown to be worse",
+            Outcome.INCONCLUSIVE: f"{of} not shown to be safe",
+        }.get(worst.outcome, f"the weakest of {count(len(judged), 'slice')}")
+        return f"{self.metric} in {worst.name} {said}; {fold}"
+
+    def _measure(self, one: Slice) -> Measure:
+        found = one.found
+        shrunk = "" if found.shrunk is None else f"shrunk {signed(found.shrunk, 0.0)}, "
+        return contest.measure(
+            f"{self.metric} [{one.name}]",
+            found.difference,
+            -self.allow_drop,
+            one.outcome,
+            f"{shrunk}adjusted p {found.adjusted:.3g}",
+        )
+
+    def _unblock(self, judged: list[Slice], absent: list[str]) -> str:
+        worse = [one.name for one in judged if one.outcome is Outcome.FAILED]
+        if worse or absent:
+            return "; ".join(
+                part
+                for part in (
+                    f"repair {_some(worse)}" if worse else "",
+                    f"judge on rows that have {_some(absent)}" if absent else "",
+                )
+                if part
             )
-        if outcome is Outcome.INCONCLUSIVE and judged:
-            unsure = [name for name, one in judged if not one.safe]
-            return f"more rows of {', '.join(unsure[:5])}"
-        return ""
+        if not judged:
+            return f"at least {self.min_rows:,} rows in a slice"
+        if judged[0].outcome is Outcome.PASSED:
+            return ""
+        found = judged[0].found.difference
+        return f"in {judged[0].name}, " + contest.enough(
+            found, (found.gain[0] or 0.0) + self.allow_drop
+        )
 
 
-def _cut(rows: Holdout, by: tuple[str, ...]) -> tuple[list[str], list[NDArray[np.int64]]]:
-    """Give every value of every column one code of a joint numbering, -1 where missing."""
+def _fold(judged: list[Slice], absent: list[str], unsure: list[Slice]) -> Outcome:
+    """Fold slices worst first; what is expected and cannot be judged, or nothing, is no pass."""
+    if absent:
+        return Outcome.FAILED
+    floor = Outcome.INCONCLUSIVE if unsure or not judged else Outcome.PASSED
+    return max([floor, *(one.outcome for one in judged)])
+
+
+def _cut(rows: Holdout, by: tuple[str, ...]) -> tuple[list[str], list[NDArray[Any]]]:
+    """Give every value of every column one code of a joint numbering, -1 where missing.
+
+    Raises:
+        EvidenceMissing: the dataset does not name a column.
+    """
+    import numpy as np
+
     names: list[str] = []
     codes = []
     for column in by:
         if column not in rows.groups:
-            known = ", ".join(rows.groups) or "none"
-            raise EvidenceMissing(
-                Absent(
-                    fault=Fault.DATA_UNREACHABLE,
-                    reason=f"the dataset does not name {column} as a slice; it names {known}",
-                    remedy=f"add {column} to the dataset's `slices:` in the policy",
-                )
-            )
+            raise EvidenceMissing(_unnamed(column, rows))
         group = rows.groups[column]
         codes.append(np.where(group.codes < 0, -1, group.codes + len(names)))
         names += [f"{column}={value}" for value in group.names]
     return names, codes
 
 
-def _worst_first(
-    judged: list[tuple[str, SliceDifference]],
-) -> list[tuple[str, SliceDifference]]:
-    return sorted(judged, key=lambda pair: (not pair[1].worse, pair[1].difference.gain[0] or 0.0))
+def _unnamed(column: str, rows: Holdout) -> Absent:
+    known = ", ".join(rows.groups) or "none"
+    return Absent(
+        fault=Fault.DATA_UNREACHABLE,
+        reason=f"the dataset does not name {column} as a slice; it names {known}",
+        remedy=f"add {column} to the dataset's `slices:` in the policy",
+    )
+
+
+def _listed(unjudged: list[Slice]) -> tuple[str, ...]:
+    """List what was not judged, with the reason of each."""
+    return tuple(f"not judged: {one.name}: {one.found.difference.undecidable}" for one in unjudged)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"

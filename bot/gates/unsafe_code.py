@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.core.evidence import Evidence, Need
 
 SHOWN = 5
+CARRIES_CODE = "{} can run code when it is loaded; only the sandbox protects a run of it"
 
 
 class UnsafeCode(Gate):
@@ -42,12 +43,7 @@ class UnsafeCode(Gate):
             because=_sentence(scan.findings, scan.unreadable, scan.counted),
             required="every global and type is on the allow-list",
             details=tuple(f"not on the allow-list: {name}" for name in scan.findings),
-            notes=(
-                f"{stated.flavor} can run code when it is loaded; the policy allows it, and "
-                "the sandbox is what protects this run",
-            )
-            if scan.carries_code
-            else (),
+            notes=(CARRIES_CODE.format(stated.flavor),) if scan.carries_code else (),
             remedy="save the model as onnx or skops, or name the type in the policy's "
             "`artifacts: trusted` after reading it"
             if outcome is Outcome.FAILED
@@ -59,6 +55,8 @@ def _sentence(findings: tuple[str, ...], unreadable: str | None, counted: int) -
     if unreadable:
         return f"it cannot be read: {unreadable}"
     if not findings:
-        return f"{count(counted, 'name')} read, all on the allow-list"
+        if not counted:
+            return "0 names of code in it, so there is none to look up"
+        return f"{count(counted, 'name')} of code in it, all on the allow-list"
     more = f" and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
     return f"{', '.join(findings[:SHOWN])}{more} not on the allow-list"
