@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from github import GithubException
 from github.Auth import Token
-from github.CommitStatus import CommitStatus
-from github.PaginatedList import PaginatedList
 
 from bot.core.errors import Unavailable
 from bot.world.forge import (
@@ -30,9 +28,11 @@ from bot.world.github_read import (
     comment_of,
     pull_of,
     status_of,
+    statuses_of,
     stop_for,
     unmerged,
     unproposable,
+    writes,
 )
 from bot.world.github_wire import Pace, Tally, line, refuse_other_names, server_of
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from github.Repository import Repository
 
 API_URL = "https://api.github.com"
-_WRITERS = frozenset({"admin", "maintain", "write"})
 
 
 class GitHub:
@@ -70,6 +69,8 @@ class GitHub:
             server_url: Address of the git server, where it does not follow from the API's.
             login: Whom the token speaks for.  Asked of GitHub when absent; an app cannot ask,
                 so give its `slug[bot]` (`github-actions[bot]` for a workflow's own token).
+            patience: How often to try again and how long to wait.
+            pace: Seconds between requests.
 
         Raises:
             NotARepository: the name or the address cannot be right.
@@ -253,24 +254,12 @@ class GitHub:
         return self._github.get_repo(self._repository)
 
     def _whole(self, pull: GitHubPull, writers: dict[str, bool]) -> PullRequest:
-        def may_write(login: str) -> bool:
-            if login not in writers:
-                writers[login] = self._may_write(login)
-            return writers[login]
-
         read = pull_of(pull)
+        may_write = partial(writes, self._repo, known=writers)
         reviews = pull.get_reviews()
         return replace(
             read, approvals=approvals_of(reviews, author=read.author, may_write=may_write)
         )
-
-    def _may_write(self, login: str) -> bool:
-        try:
-            return self._repo.get_collaborator_permission(login) in _WRITERS
-        except GithubException as error:
-            if error.status == 404:
-                return False
-            raise
 
     def _ours(self, number: int) -> list[Comment]:
         def ask() -> list[Comment]:
@@ -281,12 +270,9 @@ class GitHub:
         return self._patience.repeat(ask)
 
     def _status(self, sha: str, context: str) -> Status | None:
-        # PyGithub's own listing asks at an address that GitHub no longer describes.
-        url = f"{self._repo.url}/commits/{sha}/statuses"
-        for status in PaginatedList(CommitStatus, self._github.requester, url, None):
-            if status.context.casefold() == context.casefold():
-                return status_of(status)
-        return None
+        said = statuses_of(self._repo, sha)
+        wanted = context.casefold()
+        return next((status_of(one) for one in said if one.context.casefold() == wanted), None)
 
     def _landed(self, number: int, sha: str) -> str | None:
         pull = pull_of(self._repo.get_pull(number))

@@ -19,7 +19,7 @@ from requests.exceptions import RequestException
 
 from bot.core.errors import Stop
 from bot.world.forge import HeadMoved, NotMergeable
-from bot.world.github_wire import NotReady
+from bot.world.github_wire import NotGitHub, NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class GaveUp(Exception):  # noqa: N818 -- internal; the forge turns it into Unav
 
 
 # PyGithub asserts that addresses and fields are GitHub's; those of a proxy's page are not.
-_UNLIKE_GITHUB = (AssertionError, BadAttributeException)
+_UNLIKE_GITHUB = (NotGitHub, AssertionError, BadAttributeException)
 _FAILURES = (RequestException, NotReady, GithubException, *_UNLIKE_GITHUB)
 _DECISIONS = (HeadMoved, NotMergeable, Stop)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from github import GithubException
+from github.CommitStatus import CommitStatus
+from github.PaginatedList import PaginatedList
+
 from bot.core.errors import ForbiddenChange, NotARepository, Problem, Unavailable
 from bot.world.forge import (
     Comment,
@@ -20,17 +24,17 @@ from bot.world.github_patience import said
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from github import GithubException
-    from github.CommitStatus import CommitStatus
     from github.IssueComment import IssueComment
     from github.NamedUser import NamedUser
     from github.PullRequest import PullRequest as GitHubPull
     from github.PullRequestReview import PullRequestReview
+    from github.Repository import Repository
 
     from bot.core.errors import Stop
 
 GHOST = "ghost"
 """The login GitHub shows for an account that is gone."""
+_WRITERS = frozenset({"admin", "maintain", "write"})
 _DECISIONS = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 _SECRETS = re.compile(r"gh[a-z]_[A-Za-z0-9]{10,}|github_pat_\w+|(?<=x-access-token:)[^@\s]+")
 
@@ -80,6 +84,18 @@ def approvals_of(
     )
 
 
+def writes(repository: Repository, login: str, *, known: dict[str, bool]) -> bool:
+    """Ask whether somebody may write, once per person; an unknown person may not."""
+    if login not in known:
+        try:
+            known[login] = repository.get_collaborator_permission(login) in _WRITERS
+        except GithubException as error:
+            if error.status != 404:
+                raise
+            known[login] = False
+    return known[login]
+
+
 def comment_of(comment: IssueComment) -> Comment:
     """Translate a comment."""
     return Comment(id=comment.id, body=comment.body or "", url=comment.html_url)
@@ -88,6 +104,15 @@ def comment_of(comment: IssueComment) -> Comment:
 def author_of(comment: IssueComment) -> str:
     """Name who wrote a comment."""
     return _login(comment.user)
+
+
+def statuses_of(repository: Repository, sha: str) -> Iterable[CommitStatus]:
+    """List the statuses of a commit, newest first, page by page as they are looked at.
+
+    PyGithub's own listing asks at an address that GitHub no longer describes.
+    """
+    url = f"{repository.url}/commits/{sha}/statuses"
+    return PaginatedList(CommitStatus, repository.requester, url, None)
 
 
 def status_of(status: CommitStatus) -> Status:

@@ -39,6 +39,10 @@ class NotReady(Exception):  # noqa: N818 -- an answer of the server, named as it
     """The server is still working on the answer (202)."""
 
 
+class NotGitHub(Exception):  # noqa: N818 -- as above
+    """The answer is not GitHub's, such as the page of a proxy."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """Seconds between requests; GitHub asks for a second between writes."""
@@ -65,12 +69,12 @@ def line(*, auth: Auth, api_url: str, pace: Pace, tally: Tally) -> Github:
     class Plain(HTTPRequestsConnectionClass):
         def getresponse(self) -> RequestsResponse:
             tally.calls += 1
-            return _plainly(super().getresponse(), self.verb)
+            return _plainly(super().getresponse())
 
     class Secure(HTTPSRequestsConnectionClass):
         def getresponse(self) -> RequestsResponse:
             tally.calls += 1
-            return _plainly(super().getresponse(), self.verb)
+            return _plainly(super().getresponse())
 
     # PyGithub takes its connection classes from the class, and keeps them per instance.
     with _INJECTING:
@@ -96,9 +100,12 @@ def _settings(auth: Auth, api_url: str, pace: Pace) -> dict[str, Any]:
     }
 
 
-def _plainly(response: RequestsResponse, verb: str) -> RequestsResponse:
-    if response.status == 202 and verb in {"GET", "HEAD"}:
+def _plainly(response: RequestsResponse) -> RequestsResponse:
+    if response.status == 202:
         raise NotReady("GitHub is still preparing the answer (202)")
+    kind = response.headers.get("content-type", "")
+    if response.status in {200, 201} and "json" not in kind:
+        raise NotGitHub(f"the answer is not GitHub's: {kind or 'no content type'}")
     if response.status in {301, 302, 307, 308}:
         raise NotARepository(
             Problem(

@@ -100,8 +100,8 @@ class Bare:
     def _asked(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[bytes]:
         kept = {name: os.environ[name] for name in ("PATH", *DATES) if name in os.environ}
         try:
-            return subprocess.run(  # noqa: S603 -- fixed verbs; names only inside refs/heads/
-                ("git", *_SETTINGS, f"--git-dir={self.path}", *arguments),  # noqa: S607 -- PATH's git
+            return subprocess.run(
+                ("git", *_SETTINGS, f"--git-dir={self.path}", *arguments),
                 input=text.encode(),
                 env=kept | _CLOSED | dict(self.identity),
                 capture_output=True,

@@ -34,6 +34,7 @@ def wire() -> Iterator[Wire]:
 @pytest.fixture
 def github(tmp_path: Path, server: Server, wire: Wire) -> Stand:
     """Return the bot at GitHub."""
+    assert not wire.seen
     return github_stand(tmp_path, server)
 
 

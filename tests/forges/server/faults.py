@@ -72,8 +72,7 @@ def used_up(*, seconds_left: int, now: int) -> Fault:
     return Instead(answer=declined(403, words, **headers), when="before")
 
 
-def page_of_a_proxy() -> Fault:
+def page_of_a_proxy(when: When) -> Fault:
     """Answer 200 with a page that is not GitHub's."""
-    return Instead(
-        answer=Answer(status=200, body={"welcome": "sign in to continue"}), when="before"
-    )
+    page = Answer(status=200, body="sign in to continue", headers={"Content-Type": "text/html"})
+    return Instead(answer=page, when=when)

@@ -20,7 +20,7 @@ def who(asked: Asked) -> Answer:
     return Answer(status=200, body=payloads.own_account(asked.writer, asked.api, asked.state.now()))
 
 
-def limits(asked: Asked) -> Answer:
+def limits(_asked: Asked) -> Answer:
     """Answer `GET /rate_limit`."""
     rate = {"limit": 5000, "used": 1, "remaining": 4999, "reset": 1_800_000_000}
     return Answer(status=200, body={"resources": {"core": rate, "search": rate}, "rate": rate})
