@@ -128,7 +128,7 @@ class Sandbox:
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield a fresh private folder with `out` and `tmp`, and remove it afterwards."""
-    folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="lockstep-")))
+    folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=f"lockstep-{os.getpid()}-")))
     try:
         (folder / "out").mkdir()
         (folder / "tmp").mkdir()

@@ -153,7 +153,7 @@ def _array(path: Path, kind: DTypeLike, shape: tuple[int, ...]) -> NDArray[np.ge
 
 def _shown(shape: tuple[int, ...]) -> str:
     """Write a shape; numbers only, and few of them."""
-    return "x".join(str(int(length))[:12] for length in shape[:4]) or "none"
+    return "x".join(f"{length:,}" if length < _LARGEST else "…" for length in shape[:4]) or "none"
 
 
 def _only_codes(predicted: NDArray[np.float64], classes: int) -> None:
