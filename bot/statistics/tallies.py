@@ -48,24 +48,9 @@ def ratio(part: Floats, whole: Floats) -> Floats:
     return np.where(positive, part / np.where(positive, whole, 1.0), 0.0)
 
 
-def accuracy(t: Tallies) -> Floats:
-    """Share of rows that are hits."""
-    return ratio(t.hits.sum(axis=-1), t.actual.sum(axis=-1))
-
-
 def precision(t: Tallies) -> Floats:
     """Share of rows predicted positive that are."""
     return ratio(t.hits[..., 1], t.predicted[..., 1])
-
-
-def recall(t: Tallies) -> Floats:
-    """Share of positive rows that were found."""
-    return ratio(t.hits[..., 1], t.actual[..., 1])
-
-
-def specificity(t: Tallies) -> Floats:
-    """Share of negative rows that were left alone."""
-    return ratio(t.hits[..., 0], t.actual[..., 0])
 
 
 def f1_by_class(t: Tallies) -> Floats:
