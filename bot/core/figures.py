@@ -18,7 +18,7 @@ def figure(value: float, *beside: float) -> str:
     if math.isinf(value):
         return "unbounded" if value > 0 else "-unbounded"
     places = decimals(value, *beside)
-    return repr(value) if places is None else f"{value:,.{places}f}"
+    return repr(float(value)) if places is None else f"{value:,.{places}f}"
 
 
 def signed(value: float, *beside: float) -> str:

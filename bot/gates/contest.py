@@ -123,14 +123,11 @@ def measure(
     name: str, found: Difference, floor: float, outcome: Outcome | None = None, note: str = ""
 ) -> Measure:
     """Show a paired difference and the floor of its gain, in the unit of the metric."""
-    known = found.value is not None and not found.undecidable
     return Measure(
         name=name,
         challenger=found.challenger,
         champion=found.champion,
-        difference=Bounds(value=found.value, lower=found.lower, upper=found.upper)
-        if known and found.value is not None
-        else None,
+        difference=None if found.undecidable else bounds(found),
         limit=floor if found.direction.value == "higher" else 0.0 - floor,
         direction=found.direction.value,
         n=found.n,
@@ -141,11 +138,11 @@ def measure(
     )
 
 
-def bounds(found: Estimate) -> Bounds | None:
+def bounds(found: Estimate | Difference) -> Bounds | None:
     """Show an estimate with its bounds; None when it could not be had."""
     if found.value is None:
         return None
-    return Bounds(value=found.value, lower=found.lower, upper=found.upper)
+    return Bounds(value=float(found.value), lower=found.lower, upper=found.upper)
 
 
 def enough(found: Estimate | Difference, gap: float, rows: str = "rows") -> str:

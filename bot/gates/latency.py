@@ -112,6 +112,10 @@ class Latency(Gate):
         """What the quantile may reach: milliseconds, or times the champion's."""
         return self.max_ratio or (self.at_most or timedelta()) / MILLISECOND
 
+    @property
+    def _unit(self) -> str:
+        return "times the champion's" if self.max_ratio else "ms"
+
     def _asked(self, case: Case) -> Timed:
         champion = case.champion.entry.artifact if case.champion and self.max_ratio else None
         return Timed(
@@ -151,18 +155,18 @@ class Latency(Gate):
         return case.champion.entry.artifact.digest == case.challenger.entry.artifact.digest
 
     def _condition(self) -> str:
-        much = f"{self.limit:g} times the champion's" if self.max_ratio else f"{self.limit:g} ms"
         why = f": {self.because}" if self.because else ""
-        return f"at most {much}, with {percent(self.confidence)} confidence{why}"
+        return (
+            f"at most {self.limit:g} {self._unit}, with {percent(self.confidence)} confidence{why}"
+        )
 
     def _sentence(self, found: Estimate, case: Case) -> str:
         what = f"p{100 * self.quantile:g}"
         if found.value is None:
             return f"{what} cannot be measured: {found.undecidable}"
-        unit = "times the champion's" if self.max_ratio else "ms"
         itself = ", and both are the same bytes" if self._itself(case) else ""
         return (
-            f"{what} is {figure(found.value, self.limit)} {unit} "
+            f"{what} is {figure(found.value, self.limit)} {self._unit} "
             f"({figure(found.lower, self.limit)} to {figure(found.upper, self.limit)}, "
             f"{found.n:,} requests){itself}"
         )
@@ -181,7 +185,7 @@ class Latency(Gate):
 
     def _unblock(self, found: Estimate, late: str, outcome: Outcome) -> str:
         if outcome is Outcome.FAILED and found.value is not None:
-            return f"it is {figure(found.value - self.limit)} beyond the limit"
+            return f"it is {figure(found.value - self.limit, 0.0)} {self._unit} beyond the limit"
         if late:
             return "review the threshold and set a new `review_by` in a policy pull request"
         if found.value is None or found.undecidable:

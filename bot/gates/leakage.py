@@ -10,7 +10,7 @@ from bot.core.errors import Fault
 from bot.core.evidence import Absent, EvidenceMissing
 from bot.core.figures import count, figure
 from bot.core.questions import Overlapped
-from bot.core.verdict import Bounds, Measure, Outcome, Verdict
+from bot.core.verdict import Measure, Outcome, Verdict
 from bot.gates import contest
 from bot.gates.fields import DataName
 from bot.gates.gate import Gate
@@ -81,7 +81,7 @@ class Leakage(Gate):
         return _share(overlap.natural_duplicates, overlap) + self.allow_share
 
     def _equal(self, overlap: Overlap) -> list[str]:
-        if not overlap.rows or _bounds(overlap).lower <= self._limit(overlap):
+        if not overlap.rows or _least(overlap) <= self._limit(overlap):
             return []
         percent = figure(100 * _share(overlap.shared_rows, overlap), 0.0)
         rows = count(overlap.shared_rows, "hold-out row")
@@ -97,8 +97,8 @@ class Leakage(Gate):
 
     def _measure(self, overlap: Overlap) -> Measure:
         return Measure(
-            name="share of hold-out rows seen",
-            challenger=_bounds(overlap) if overlap.rows else None,
+            name="share of hold-out rows seen, at least",
+            challenger=_least(overlap) if overlap.rows else None,
             limit=self._limit(overlap),
             direction="lower",
             n=overlap.rows,
@@ -141,11 +141,11 @@ def _share(rows: int, overlap: Overlap) -> float:
     return rows / max(overlap.rows, 1)
 
 
-def _bounds(overlap: Overlap) -> Bounds:
+def _least(overlap: Overlap) -> float:
+    """Return the lower bound of the share of equal rows."""
     from bot.statistics.proportions import wilson
 
-    lower, upper = wilson(overlap.shared_rows, overlap.rows, CONFIDENCE)
-    return Bounds(value=_share(overlap.shared_rows, overlap), lower=lower, upper=upper)
+    return wilson(overlap.shared_rows, overlap.rows, CONFIDENCE)[0]
 
 
 def _no_manifest(version: str) -> Absent:

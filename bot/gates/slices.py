@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.core.questions import Holdout
     from bot.statistics.slices import SliceDifference
 
+CORRECTIONS = {"holm": "Holm", "bh": "Benjamini-Hochberg"}
 NAMED = 5
 """Slices a sentence names before it counts the rest."""
 
@@ -135,14 +136,12 @@ class Slices(Gate):
         return Outcome.PASSED if one.safe or self.proof == "worse" else Outcome.INCONCLUSIVE
 
     def _condition(self, judged: int) -> str:
-        what = (
-            "every slice is shown to lose" if self.proof == "safe" else "no slice is shown to lose"
-        )
-        much = "at most" if self.proof == "safe" else "more than"
-        return (
-            f"{what} {much} {self.allow_drop:g}, with {percent(self.confidence)} confidence over "
-            f"{count(judged, 'slice')} ({self.correction})"
-        )
+        limit, sure = f"{self.allow_drop:g}", f"{percent(self.confidence)} confidence"
+        slices = count(judged, "slice")
+        if self.proof == "safe":
+            return f"every slice is shown to lose at most {limit}, with {sure} in each of {slices}"
+        family = f"over {slices} ({CORRECTIONS[self.correction]})"
+        return f"no slice is shown to lose more than {limit}, with {sure} {family}"
 
     def _sentence(self, judged: list[Slice], absent: list[str], unsure: list[Slice]) -> str:
         parts = []
@@ -161,11 +160,12 @@ class Slices(Gate):
         said = contest.change(worst.found.difference, -self.allow_drop)
         alike = [one for one in judged if one.outcome is worst.outcome]
         of = f"{len(alike):,} of {count(len(judged), 'slice')} {'is' if len(alike) == 1 else 'are'}"
-        fold = {
-            Outcome.FAILED: f"{of} shown to be worse",
-            Outcome.INCONCLUSIVE: f"{of} not shown to be safe",
-        }.get(worst.outcome, f"the weakest of {count(len(judged), 'slice')}")
-        return f"{self.metric} in {worst.name} {said}; {fold}"
+        folds = {
+            Outcome.FAILED: f"; {of} shown to be worse",
+            Outcome.INCONCLUSIVE: f"; {of} not shown to be safe",
+        }
+        fold = folds.get(worst.outcome, f", the weakest of {count(len(judged), 'slice')}")
+        return f"{self.metric} in {worst.name} {said}{fold}"
 
     def _measure(self, one: Slice) -> Measure:
         found = one.found
@@ -175,7 +175,7 @@ class Slices(Gate):
             found.difference,
             -self.allow_drop,
             one.outcome,
-            f"{shrunk}adjusted p {found.adjusted:.3g}",
+            f"{shrunk}adjusted p {_p(found.adjusted)}",
         )
 
     def _unblock(self, judged: list[Slice], absent: list[str]) -> str:
@@ -238,6 +238,10 @@ def _unnamed(column: str, rows: Holdout) -> Absent:
 def _listed(unjudged: list[Slice]) -> tuple[str, ...]:
     """List what was not judged, with the reason of each."""
     return tuple(f"not judged: {one.name}: {one.found.difference.undecidable}" for one in unjudged)
+
+
+def _p(value: float) -> str:
+    return "below 0.0001" if value < 0.0001 else f"{value:.2g}"
 
 
 def _some(names: list[str]) -> str:
