@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from bot.cli.story import Chapter
-    from bot.flow import Conclusion
-    from bot.world.engineer import Engineer
-    from bot.world.here import Hosted
 
 
 @click.command(epilog="Example: lockstep demo --folder flights")

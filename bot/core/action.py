@@ -33,6 +33,7 @@ class SetStatus:
 class StoreRecord:
     """Append the account of a decision to the audit branch, once for each identity."""
 
+    number: int
     identity: str
     record: Record
 

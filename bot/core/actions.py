@@ -46,6 +46,7 @@ def actions(
     if judgements and decision.ruling in (Ruling.MERGE, Ruling.REFUSE):
         done.append(
             StoreRecord(
+                number=number,
                 identity=identity(decision, judgements, proposal),
                 record=account(decision, judgements, proposal),
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.decision import STRICTNESS, Rules
 from bot.core.errors import ForbiddenChange, OutOfScope, Problem, UnsafeFile
-from bot.core.lockfile import changed
+from bot.core.lockfile import changed, locator
 from bot.core.planning import Court
 from bot.core.policyfile import parse_policies, policy_for
 from bot.core.proposal import LOCK
@@ -41,7 +41,10 @@ def open_court(
     # Policies are read only when a model changed: a broken one must not block other work.
     policies = parse_policies(proposal.policies, gates) if pairs else ()
     windows = {name: policy_for(name, policies).head.rollback.window for name in pairs}
-    changes = transitions(pairs, past, file=LOCK, today=today, windows=windows)
+    head = proposal.head.text if proposal.head else EMPTY
+    changes = transitions(
+        pairs, past, file=LOCK, today=today, windows=windows, locate=locator(head, LOCK)
+    )
     court = Court(
         base={name: before for name, (before, _) in pairs.items() if before is not None},
         head={name: after for name, (_, after) in pairs.items() if after is not None},

@@ -47,9 +47,10 @@ class Absent:
 class EvidenceMissing(Exception):  # noqa: N818 -- named as the sentence reads
     """A gate read evidence that is absent."""
 
-    def __init__(self, absent: Absent) -> None:
-        """Carry the reason."""
+    def __init__(self, absent: Absent, need: Need[Any] | None = None) -> None:
+        """Carry the reason, and the question that has no answer."""
         self.absent = absent
+        self.need = need
         super().__init__(absent.reason)
 
 
@@ -69,7 +70,7 @@ class Evidence:
         if isinstance(answer, Fact):
             value: T = answer.value
             return value
-        raise EvidenceMissing(answer or never_gathered(need))
+        raise EvidenceMissing(answer or never_gathered(need), need)
 
 
 def never_gathered(need: Need[Any]) -> Absent:

@@ -33,11 +33,11 @@ def digest_of(stored: bytes) -> str:
     return f"sha256:{hashlib.sha256(stored).hexdigest()}"
 
 
-def record_path(identity: str) -> str:
-    """Say where the record of a decision lies on the audit branch."""
-    return f"records/{identity[:2]}/{identity}.json"
+def record_path(number: int, identity: str) -> str:
+    """Say where the record of a decision lies on the audit branch: with its pull request."""
+    return f"records/{number}/{identity}.json"
 
 
-def seal_path(identity: str) -> str:
+def seal_path(number: int, identity: str) -> str:
     """Say where the seal lies that names the commit a decision landed as."""
-    return f"seals/{identity[:2]}/{identity}.json"
+    return f"seals/{number}/{identity}.json"

@@ -111,9 +111,24 @@ def _verdict(ask: Asked, case: Case, evidence: Evidence) -> Verdict:
     try:
         verdict = ask.gate.judge(case, evidence)
     except EvidenceMissing as missing:
-        verdict = errored(ask.name, ask.gate.title, missing.absent)
+        verdict = errored(ask.name, ask.gate.title, _blamed(missing, case))
     waived = ask.waived if verdict.outcome is not Outcome.PASSED else None
     return replace(verdict, place=ask.place, observed=ask.observe, waived=waived)
+
+
+def _blamed(missing: EvidenceMissing, case: Case) -> Absent:
+    """Say that it is the champion whose bytes are gone; a promotion then has no way back."""
+    gone = missing.absent.fault in (Fault.ARTIFACT_UNREACHABLE, Fault.ARTIFACT_DIGEST)
+    champion = case.champion
+    if not gone or champion is None:
+        return missing.absent
+    if getattr(missing.need, "artifact", None) != champion.entry.artifact:
+        return missing.absent
+    return Absent(
+        fault=Fault.CHAMPION_GONE,
+        reason=f"the champion {champion.version} cannot be judged: {missing.absent.reason}",
+        remedy="bring its bytes back, or roll back to a version whose bytes are there",
+    )
 
 
 def errored(gate: str, title: str, absent: Absent) -> Verdict:

@@ -18,9 +18,11 @@ from bot.core.action import (
     SetStatus,
     StoreRecord,
 )
+from bot.core.actions import MARKER
 from bot.core.errors import Unavailable
 from bot.core.proposal import LOCK
 from bot.core.record import BRANCH, digest_of, record_path, seal_path
+from bot.report.landed import with_landing
 from bot.world.forge import HeadMoved, NotMergeable, Status
 from bot.world.reading import MOST_LOCK
 
@@ -101,7 +103,7 @@ class Performer:
 
     def _store(self, action: StoreRecord) -> None:
         self._append(
-            record_path(action.identity), action.record.bytes, f"Record {action.identity[:12]}"
+            record_path(action.number, action.identity), action.record.bytes, f"Record {action.identity[:12]}"
         )
 
     def _append(self, path: str, text: bytes, message: str) -> bytes:
@@ -121,9 +123,9 @@ class Performer:
                 return text
         raise Unavailable(f"the branch {BRANCH} moved {ATTEMPTS} times while writing to it")
 
-    def _recorded(self, identity: str) -> bytes:
+    def _recorded(self, number: int, identity: str) -> bytes:
         tip = self._audit_tip()
-        stored = tip and self.repository.blob(tip, record_path(identity), most=MOST_LOCK)
+        stored = tip and self.repository.blob(tip, record_path(number, identity), most=MOST_LOCK)
         if not stored:
             raise Unavailable(f"the record {identity[:12]} is not on {BRANCH}; nothing was merged")
         return stored.text
@@ -135,7 +137,7 @@ class Performer:
 
     def _merge(self, action: MergePullRequest) -> None:
         self._still(action)
-        stored = self._recorded(action.identity)
+        stored = self._recorded(action.number, action.identity)
         message = "\n".join((*action.trailers, f"Record: {digest_of(stored)}"))
         try:
             landed = self.forge.merge(
@@ -156,18 +158,22 @@ class Performer:
         if self.repository.commit("refs/lockstep/base") != action.base_sha:
             raise Moved("the base moved while it was judged")
 
+    def _tell(self, number: int, landed: str) -> None:
+        """Let the published report say what the request landed as."""
+        for ours in self.forge.reports(number, MARKER)[:1]:
+            told = with_landing(ours.body, landed, BRANCH)
+            if told != ours.body:
+                self.forge.edit_comment(number, ours, told)
+
     def _confirm(self, action: ConfirmLanding) -> None:
         """Seal a landing that was cut short between the merge and its seal."""
         tip = self._audit_tip()
         if tip is None:
             return
-        for _, _, _, path in self.repository.tree(tip, "records/"):
+        for _, _, _, path in self.repository.tree(tip, f"records/{action.number}/"):
             stored = self.repository.blob(tip, path, most=MOST_LOCK)
             content = json.loads(stored.text) if stored else {}
-            if (
-                content.get("request", {}).get("number") == action.number
-                and content.get("decision", {}).get("ruling") == "merge"
-            ):
+            if content.get("decision", {}).get("ruling") == "merge":
                 identity = path.rsplit("/", 1)[1].removesuffix(".json")
                 self._seal(action.number, action.landed, identity, content["head"]["lock"])
 
@@ -182,9 +188,10 @@ class Performer:
         found = blob.oid if blob else "none"
         seal = {"landed": landed, "lock": found, "judged": lock_oid, "request": number}
         self._append(
-            seal_path(identity),
+            seal_path(number, identity),
             json.dumps(seal, sort_keys=True).encode(),
             f"Seal {identity[:12]} as {landed[:12]}",
         )
+        self._tell(number, landed)
         if found != lock_oid:
             raise Incident(f"{LOCK} landed as {found} and was judged as {lock_oid}, in {landed}")
