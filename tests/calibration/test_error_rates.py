@@ -21,7 +21,7 @@ from tests.statistics.samples import binary, regression
 pytestmark = pytest.mark.slow
 
 LEVEL = 0.95
-RUNS = 300
+RUNS = 600
 # Known shortfall of any first-order interval at 50 rows with about 12 positives.
 SLACK = {50: 0.02, 500: 0.005, 5000: 0.0}
 
