@@ -7,9 +7,12 @@ request had no effect; *after* means it had, and only its answer is lost.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .answers import Answer, declined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 When = Literal["before", "after"]
 
@@ -29,7 +32,15 @@ class Instead:
     when: When
 
 
-Fault = Drop | Instead
+@dataclass(frozen=True, kw_only=True)
+class Meanwhile:
+    """Something else happens just before the request is answered as usual."""
+
+    act: Callable[[], object]
+    when: When = "before"
+
+
+Fault = Drop | Instead | Meanwhile
 
 
 @dataclass

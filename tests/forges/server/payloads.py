@@ -107,7 +107,7 @@ def end(hosted: Hosted | None, owner: Account, place: tuple[str, str], api: str,
         "label": f"{owner.login}:{ref}" if hosted else None,
         "ref": ref,
         "sha": sha,
-        "user": user(owner, api),
+        "user": user(owner, api) if hosted else None,
         "repo": repository(hosted, api, at) if hosted else None,
     }
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from . import plumbing, pulls, talk
 from .answers import Answer, Asked, Declined, declined
 from .backend import serve_git
-from .faults import Drop, Fault, Instead, Schedule
+from .faults import Drop, Fault, Instead, Meanwhile, Schedule
 from .state import Account, Hosted, State
 
 if TYPE_CHECKING:
@@ -137,6 +137,9 @@ class Door(BaseHTTPRequestHandler):
         with state.lock:
             fault = self.server.schedule.next()
             self.server.log.append((self.command, self.path.removeprefix(API)))
+            if isinstance(fault, Meanwhile):
+                fault.act()
+                fault = None
             if fault and fault.when == "before":
                 self._fail(fault)
                 return

@@ -1,0 +1,246 @@
+"""What the bot sends to GitHub: these requests, no other, and never the token where it shows."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.core.errors import ForbiddenChange, NotARepository
+from bot.world.forge import Review, Status
+from bot.world.github import GitHub
+from bot.world.github_patience import Patience
+from bot.world.github_read import redacted
+from bot.world.github_wire import Pace, server_of
+
+from .stand import BOT, run_git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .server.state import Hosted
+    from .server.web import Server
+    from .stand import Stand
+
+LOCK = {"models.lock": "format: 1\nmodels: {}\n"}
+STATUS = Status(context="gate", state="success", description="PASS", url=None)
+REPO = "/repos/acme/models"
+
+
+def at(stand: Stand) -> tuple[Server, Hosted]:
+    assert stand.server
+    assert stand.hosted
+    return stand.server, stand.hosted
+
+
+def sent(stand: Stand, act: Callable[[], object]) -> list[str]:
+    server, _ = at(stand)
+    server.log.clear()
+    act()
+    return [f"{method} {path.replace(REPO, '')}" for method, path in server.log]
+
+
+def guest(stand: Stand, login: str = BOT, token: str | None = None, **more: str) -> GitHub:
+    server, _ = at(stand)
+    return GitHub(
+        more.get("repository", "acme/models"),
+        token or server.state.accounts[login].token,
+        api_url=more.get("api_url", server.api_url),
+        login=more.get("login"),
+        patience=Patience(sleep=stand.waits.append),
+        pace=Pace(between_requests_s=None, between_writes_s=None),
+    )
+
+
+def test_opening_a_forge_sends_nothing(github: Stand) -> None:
+    assert sent(github, lambda: guest(github)) == []
+    assert guest(github).calls == 0
+
+
+def test_reading_a_pull_request_costs_two_requests_and_one_per_approver(github: Stand) -> None:
+    number, _ = github.proposed(LOCK)
+    pull, reviews = f"GET /pulls/{number}", f"GET /pulls/{number}/reviews?per_page=100"
+    assert sent(github, lambda: github.forge.pull_request(number)) == [pull, reviews]
+    github.people.approve(number, "ana")
+    permission = "GET /collaborators/ana/permission"
+    assert sent(github, lambda: github.forge.pull_request(number)) == [pull, reviews, permission]
+
+
+def test_reporting_costs_one_read_and_one_write(github: Stand) -> None:
+    number, sha = github.proposed(LOCK)
+    listing = f"GET /issues/{number}/comments?per_page=100"
+    said = github.forge.comment(number, "hello")
+    assert sent(github, lambda: github.forge.reports(number, "<!--")) == [listing]
+    assert sent(github, lambda: github.forge.comment(number, "more")) == [
+        listing,
+        f"POST /issues/{number}/comments",
+    ]
+    assert sent(github, lambda: github.forge.edit_comment(number, said, "new")) == [
+        f"PATCH /issues/comments/{said.id}"
+    ]
+    statuses = f"GET /commits/{sha}/statuses?per_page=100"
+    assert sent(github, lambda: github.forge.set_status(sha, STATUS)) == [
+        statuses,
+        f"POST /statuses/{sha}",
+    ]
+    assert sent(github, lambda: github.forge.set_status(sha, STATUS)) == [statuses]
+
+
+def test_merging_costs_one_read_and_one_write(github: Stand) -> None:
+    number, sha = github.proposed(LOCK)
+    assert isinstance(github.forge, GitHub)
+    before = github.forge.calls
+    merge = sent(github, lambda: github.forge.merge(number, sha=sha, title="t", message=""))
+    assert merge == [f"GET /pulls/{number}", f"PUT /pulls/{number}/merge"]
+    assert github.forge.calls == before + 2
+
+
+def test_listing_costs_one_request_and_one_per_pull_request(github: Stand) -> None:
+    for turn in range(2):
+        github.proposed({"models.lock": f"# {turn}\n"}, branch=f"b{turn}")
+    assert sent(github, github.forge.open_pull_requests) == [
+        "GET /pulls?direction=asc&per_page=100&sort=created&state=open",
+        "GET /pulls/1/reviews?per_page=100",
+        "GET /pulls/2/reviews?per_page=100",
+    ]
+
+
+def test_a_person_s_token_is_asked_once_whose_it_is(github: Stand) -> None:
+    number, _ = github.proposed(LOCK)
+    github.people.say(number, "ana", "<!-- mark -->")
+    forge = guest(github, "ana")
+    listing = f"GET /issues/{number}/comments?per_page=100"
+    assert sent(github, lambda: forge.reports(number, "<!-- mark")) == ["GET /user", listing]
+    assert sent(github, lambda: forge.reports(number, "<!-- mark")) == [listing]
+    assert len(forge.reports(number, "<!-- mark")) == 1
+
+
+def test_an_app_that_does_not_say_who_it_is_is_told_to(github: Stand) -> None:
+    number, _ = github.proposed(LOCK)
+    with pytest.raises(NotARepository, match=r"Resource not accessible by integration.*login"):
+        guest(github).reports(number, "<!--")
+
+
+def test_people_who_may_not_write_do_not_approve(github: Stand) -> None:
+    number, sha = github.proposed(LOCK)
+    _, hosted = at(github)
+    for login in ("ana", "mallory", "gone"):
+        github.people.approve(number, login)
+    hosted.roles["mallory"] = "read"
+    del at(github)[0].state.accounts["gone"]
+    assert github.forge.pull_request(number).approvals == (Review(reviewer="ana", sha=sha),)
+
+
+def test_a_comment_of_a_deleted_account_is_nobody_s(github: Stand) -> None:
+    number, _ = github.proposed(LOCK)
+    github.people.say(number, "ana", "<!-- mark -->")
+    _, hosted = at(github)
+    for said in hosted.comments.values():
+        said.author = None
+    assert github.forge.reports(number, "<!-- mark") == ()
+
+
+def test_a_pull_request_of_a_fork_says_so_also_when_the_fork_is_gone(github: Stand) -> None:
+    server, hosted = at(github)
+    fork = server.host(server.state.join("ana"), "models", parent=hosted)
+    sha = github.push("promote", LOCK)
+    run_git(github.clone, "push", "--quiet", str(fork.path), f"{sha}:refs/heads/promote")
+    number = github.people.proposal("ana", "ana:promote")
+    pull = github.forge.pull_request(number)
+    assert (pull.from_fork, pull.head, pull.head_sha) == (True, "promote", sha)
+    hosted.pulls[number].source = None
+    assert github.forge.pull_request(number).from_fork
+
+
+def test_a_bad_token_is_refused_and_not_shown(github: Stand) -> None:
+    secret = "ghp_" + "s3cret" * 6
+    with pytest.raises(NotARepository, match=r"Bad credentials \(401\); give a token") as caught:
+        guest(github, token=secret).default_branch()
+    assert secret not in str(caught.value)
+    assert github.waits == []
+
+
+def test_a_token_that_may_only_read_is_told_what_it_lacks(github: Stand) -> None:
+    number, sha = github.proposed(LOCK)
+    server, hosted = at(github)
+    hosted.roles["reader"] = "read"
+    server.state.join("reader")
+    forge = guest(github, "reader")
+    with pytest.raises(NotARepository, match=r"\(403\); give the token the permissions"):
+        forge.merge(number, sha=sha, title="t", message="")
+    with pytest.raises(NotARepository, match=r"\(403\)"):
+        forge.set_status(sha, STATUS)
+    assert github.waits == []
+
+
+def test_a_private_repository_one_may_not_see_does_not_exist(github: Stand) -> None:
+    server, hosted = at(github)
+    hosted.private = True
+    server.state.join("stranger")
+    with pytest.raises(NotARepository, match="check the name, and that the token may see"):
+        guest(github, "stranger").default_branch()
+
+
+def test_a_required_status_keeps_a_merge_out(github: Stand) -> None:
+    number, sha = github.proposed(LOCK)
+    _, hosted = at(github)
+    hosted.required = ("gate",)
+    with pytest.raises(Exception, match='Required status check "gate" is expected'):
+        github.forge.merge(number, sha=sha, title="t", message="")
+    github.forge.set_status(sha, STATUS)
+    assert github.forge.merge(number, sha=sha, title="t", message="") == github.tip()
+
+
+def test_a_report_longer_than_github_takes_is_refused_with_its_words(github: Stand) -> None:
+    number, _ = github.proposed(LOCK)
+    with pytest.raises(ForbiddenChange, match="Body is too long"):
+        github.forge.comment(number, "x" * 65_537)
+
+
+def test_git_sends_the_token_to_this_server_only_and_not_in_an_address(github: Stand) -> None:
+    server, _ = at(github)
+    forge = guest(github)
+    place = f"http://127.0.0.1:{server.server_port}"
+    assert forge.remote() == f"{place}/acme/models.git"
+    environment = forge.git_environment()
+    assert environment["GIT_CONFIG_KEY_0"] == f"http.{place}/.extraHeader"
+    pair = environment["GIT_CONFIG_VALUE_0"].removeprefix("Authorization: Basic ")
+    token = server.state.accounts[BOT].token
+    assert base64.b64decode(pair).decode() == f"x-access-token:{token}"
+
+
+def test_git_without_the_token_is_turned_away(github: Stand) -> None:
+    with pytest.raises(AssertionError, match="could not read Username"):
+        run_git(github.clone, "ls-remote", "origin")
+
+
+@pytest.mark.parametrize(
+    ("api", "server"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com"),
+        ("https://git.acme.example/api/v3", "https://git.acme.example"),
+        ("https://git.acme.example:8443/api/v3", "https://git.acme.example:8443"),
+    ],
+)
+def test_the_git_server_follows_from_the_address_of_the_api(api: str, server: str) -> None:
+    assert server_of(api) == server
+    assert GitHub("acme/models", "t", api_url=api).remote() == f"{server}/acme/models.git"
+
+
+@pytest.mark.parametrize("name", ["models", "acme/", "acme/models/x", "acme/..", "-x/y", "a b/c"])
+def test_a_name_that_is_not_owner_and_name_is_refused(name: str) -> None:
+    with pytest.raises(NotARepository, match="write it as owner/name"):
+        GitHub(name, "token")
+
+
+@pytest.mark.parametrize("address", ["http://git.acme.example/api/v3", "ftp://x", "git", ""])
+def test_a_token_is_never_sent_in_the_clear(address: str) -> None:
+    with pytest.raises(NotARepository, match="never sent in the clear"):
+        GitHub("acme/models", "token", api_url=address)
+
+
+def test_tokens_are_taken_out_of_what_is_shown() -> None:
+    words = "https://x-access-token:abc123@h/ ghs_0123456789abcdef github_pat_11AA my-secret"
+    assert redacted(words, "my-secret") == "https://x-access-token:***@h/ *** *** ***"
