@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,24 +70,60 @@ class Worktree:
             return b""
         if not stat.S_ISREG(about.st_mode):
             kind = "a symlink" if stat.S_ISLNK(about.st_mode) else "not a plain file"
-            raise UnsafeFile(
-                Problem(what=f"{LOCK} is {kind}", remedy="make it a plain file", file=LOCK)
-            )
+            raise _unsafe(f"{LOCK} is {kind}", "make it a plain file")
         if about.st_size > MOST:
-            raise UnsafeFile(
-                Problem(
-                    what=f"{LOCK} has {about.st_size:,} bytes, more than {MOST:,}",
-                    remedy="split the models over several repositories",
-                    file=LOCK,
-                )
-            )
-        return self.lock.read_bytes()
+            what = f"{LOCK} has {about.st_size:,} bytes, more than {MOST:,}"
+            raise _unsafe(what, "split the models over several repositories")
+        try:
+            return self.lock.read_bytes()
+        except OSError as error:
+            what = f"it cannot be read: {error.strerror or type(error).__name__}"
+            raise _unsafe(what, "allow this account to read it") from None
 
-    def write_lock(self, text: bytes) -> None:
-        """Replace the lock whole; a cut-short write leaves the old one."""
+    def write_lock(self, text: bytes, *, over: bytes | None = None) -> None:
+        """Replace the lock whole; a cut-short write leaves the old one.
+
+        Args:
+            text: The new lock.
+            over: What it was made from; another text there by now is not overwritten.
+
+        Raises:
+            UnsafeFile: it changed meanwhile, or cannot be written.
+        """
+        if over is not None and self.read_lock() != over:
+            raise _unsafe("it changed while it was edited", "run the same command again")
         draft = self.lock.with_name(f".{LOCK}.{os.getpid()}")
-        draft.write_bytes(text)
-        draft.replace(self.lock)
+        try:
+            with draft.open("wb") as opened:
+                opened.write(text)
+                opened.flush()
+                os.fsync(opened.fileno())
+            draft.replace(self.lock)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            what = f"it cannot be written: {error.strerror or type(error).__name__}"
+            raise _unsafe(what, "free space, or allow this account to write here") from None
+
+    def asked(self, *arguments: str) -> str | None:
+        """Ask git as the person has configured it; None when it has no answer."""
+        try:
+            done = subprocess.run(
+                ["git", *arguments], cwd=self.root, capture_output=True, timeout=60, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        said = done.stdout.decode("utf-8", "replace").strip()
+        return said if done.returncode == 0 and said else None
+
+    @property
+    def origin(self) -> str | None:
+        """Address of the remote `origin`, or None."""
+        return self.asked("config", "--get", "remote.origin.url")
+
+    @property
+    def person(self) -> tuple[str | None, str | None]:
+        """Name and address that the person gave git."""
+        return self.asked("config", "user.name"), self.asked("config", "user.email")
 
     def blob(self) -> Blob | None:
         """Read the lock as git would hold it; None when there is none."""
@@ -133,3 +170,7 @@ class Worktree:
             if tip is not None:
                 return self.repository.merge_base(tip, head) or head
         return head
+
+
+def _unsafe(what: str, remedy: str) -> UnsafeFile:
+    return UnsafeFile(Problem(what=what, remedy=remedy, file=LOCK))
