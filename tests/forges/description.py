@@ -53,7 +53,6 @@ DEVIATIONS = {
     "the fork of a pull request is gone": GONE_FORK,
     "a signature checked before 2024 has no date": r'.*verification: "verified_at" is .*',
     "a remark on a line that is gone has no line": r"(\d+/)?original_line: null is not .*",
-    "a recording names reviewers shortly": r'requested_(reviewers|teams)/0: "\w+" is a req.*',
 }
 """Where real answers differ from the description; each is seen in recorded traffic."""
 
