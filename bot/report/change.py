@@ -37,36 +37,60 @@ def change(trial: Trial) -> Change:
     name = f"`{transition.model}`"
     match transition:
         case Registration(version=version):
-            return _row(trial, f"{name} {version} registered", after=version)
+            shown = _row(trial, f"{name} {version} registered", after=version)
         case Promotion(stage=stage, champion=None, challenger=version):
             subject = f"{name} {version} opens {stage}"
-            return _row(trial, subject, stage=stage, before="none yet", after=version)
+            shown = _row(trial, subject, stage=stage, before="none yet", after=version)
         case Promotion(stage=stage, champion=before, challenger=after):
             subject = f"{name} {before} → {after} in {stage}"
-            return _row(trial, subject, stage=stage, before=str(before), after=after)
+            shown = _row(trial, subject, stage=stage, before=str(before), after=after)
         case Rollback(stage=stage, champion=before, restored=after):
             subject = f"{name} {before} → {after} in {stage}"
-            return _row(trial, subject, stage=stage, before=str(before), after=after)
-        case Exposure(stage=stage, before=before, after=after):
-            shares = f"{before} %", f"{after} %"
-            subject = f"{name} {shares[0]} → {shares[1]} of traffic in {stage}"
-            return Change(model=transition.model, subject=subject, stage=stage, before=shares[0],
-                          after=shares[1])
+            shown = _row(trial, subject, stage=stage, before=str(before), after=after)
+        case Exposure(stage=stage, before=less, after=more):
+            shown = Change(
+                model=transition.model,
+                subject=f"{name} {less} % → {more} % of traffic in {stage}",
+                stage=stage,
+                before=f"{less} %",
+                after=f"{more} %",
+            )
         case Retirement(version=version, stage=stage):
-            where = f" leaves {stage}" if stage else " retired"
-            return Change(model=transition.model, subject=f"{name} {version}{where}",
-                          stage=stage or "", before=version, after="nothing" if stage else "retired")
-        case Hold(stage=stage):
-            return Change(model=transition.model, subject=f"{name} held in {stage}", stage=stage,
-                          after="held")
+            shown = Change(
+                model=transition.model,
+                subject=f"{name} {version} {f'leaves {stage}' if stage else 'retired'}",
+                stage=stage or "",
+                before=version,
+                after="nothing" if stage else "retired",
+            )
+        case Hold(stage=stage, hold=hold):
+            what = " ".join(filter(None, (hold.version, "held", f"in {stage}" if stage else "")))
+            shown = Change(
+                model=transition.model,
+                subject=f"{name} {what}",
+                stage=stage or "",
+                before=hold.version or "",
+                after="held",
+            )
         case Release(version=version, stage=stage):
             what = " ".join(filter(None, (version, f"in {stage}" if stage else "")))
-            return Change(model=transition.model, subject=f"{name} {what} released",
-                          stage=stage or "", before=version or "", after="released")
-        case Rewiring(before=before, after=after):
-            return Change(model=transition.model, subject=f"{name} fed by {_feeds(after)}",
-                          before=_feeds(before), after=_feeds(after))
-    assert_never(transition)
+            shown = Change(
+                model=transition.model,
+                subject=f"{name} {what} released",
+                stage=stage or "",
+                before=version or "",
+                after="released",
+            )
+        case Rewiring(before=old, after=new):
+            shown = Change(
+                model=transition.model,
+                subject=f"{name} fed by {_feeds(new)}",
+                before=_feeds(old),
+                after=_feeds(new),
+            )
+        case _:
+            assert_never(transition)
+    return shown
 
 
 def lock_diff(proposal: Proposal) -> tuple[tuple[str, ...], str]:

@@ -46,6 +46,11 @@ class Kind(Enum):
     PASSED = ("✅", "Promotion gates passed")
 
 
+DECIDING = {
+    Kind.ROLLBACK: "The version to return to is whole; that is all a rollback must show",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """The first lines of a report."""
@@ -87,22 +92,20 @@ def _judged(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
 
 def _passed(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
     spared = [v for j in judgements for v in j.verdicts if v.outcome is not v.counts]
-    if any(verdict.waived for verdict in spared):
-        return Kind.WAIVED
-    if spared:
-        return Kind.OBSERVED
-    if frozen(decision):
-        return Kind.FROZEN
-    if not any(judgement.verdicts for judgement in judgements):
-        return Kind.SETTLED
     trials = [judgement.trial for judgement in judgements]
-    if all(trial.fast_lane for trial in trials):
-        return Kind.ROLLBACK
     promotions = [trial for trial in trials if isinstance(trial.transition, Promotion)]
-    if promotions:
-        return Kind.OPENING if all(t.cold_start for t in promotions) else Kind.PASSED
     registered = any(isinstance(trial.transition, Registration) for trial in trials)
-    return Kind.REGISTERED if registered else Kind.PASSED
+    earned = (
+        (any(verdict.waived for verdict in spared), Kind.WAIVED),
+        (bool(spared), Kind.OBSERVED),
+        (bool(frozen(decision)), Kind.FROZEN),
+        (not any(judgement.verdicts for judgement in judgements), Kind.SETTLED),
+        (all(trial.fast_lane for trial in trials), Kind.ROLLBACK),
+        (bool(promotions) and all(trial.cold_start for trial in promotions), Kind.OPENING),
+        (registered and not promotions, Kind.REGISTERED),
+        (True, Kind.PASSED),
+    )
+    return next(sort for is_so, sort in earned if is_so)
 
 
 def frozen(decision: Decision) -> str:
@@ -115,9 +118,7 @@ def for_person(wait: str) -> bool:
     return wait.startswith(PERSON)
 
 
-def headline(
-    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
-) -> Headline:
+def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Proposal) -> Headline:
     """Write the first lines."""
     sort = kind(decision, judgements)
     mark, verdict = sort.value
@@ -127,8 +128,8 @@ def headline(
         mark=mark,
         verdict=verdict,
         subject=_refused(refusal) if refusal else subject(decision, judgements),
-        deciding="" if refusal or nothing else decision.because,
-        counts="" if refusal else counts(decision.outcome, judgements),
+        deciding="" if refusal or nothing else DECIDING.get(sort, decision.because),
+        counts="" if refusal or sort is Kind.REVERTED else counts(decision.outcome, judgements),
         standing="" if nothing else standing(decision, proposal),
     )
 

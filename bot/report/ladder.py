@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.report.numbers import plural
 
 if TYPE_CHECKING:
-    from bot.report.values import Section, Slices, Table, View
+    from bot.report.values import Block, Section, Slices, Table, View
 
 RUNGS = (1, 2, 3, 4, 5, 6, 7)
 WORST_SLICES = 10
@@ -67,11 +67,20 @@ def _fewer_passes(section: Section) -> Section:
 
 
 def _first_passes(table: Table) -> Table:
-    more = len(table.folded) - FIRST_PASSES
-    if more <= 0:
+    if len(table.passing) <= FIRST_PASSES:
         return table
     words = f"{table.folded_words}, the first {FIRST_PASSES} here"
-    return replace(table, folded=table.folded[:FIRST_PASSES], folded_words=words)
+    return replace(table, folded=_first(table.folded, FIRST_PASSES), folded_words=words)
+
+
+def _first(blocks: tuple[Block, ...], room: int) -> tuple[Block, ...]:
+    """Keep the first rows, over all blocks."""
+    kept = []
+    for block in blocks:
+        rows = block.rows[: max(0, room)]
+        room -= len(rows)
+        kept.append(replace(block, rows=rows))
+    return tuple(block for block in kept if block.rows)
 
 
 def _without_details(view: View) -> View:
@@ -80,12 +89,13 @@ def _without_details(view: View) -> View:
     for section in view.sections:
         tables = []
         for table in section.tables:
-            rows = tuple(replace(row, details=()) for row in table.rows[:room])
-            more = len(table.rows) - len(rows) + len(table.folded)
-            room -= len(rows)
-            tables.append(replace(table, rows=rows, folded=(), folded_words="", more=more))
-        shown = tuple(table for table in tables if table.rows)
-        sections.append(replace(section, tables=shown, slices=None, notes=()))
+            blocks = _first(table.blocks, room)
+            shown = replace(table, blocks=blocks, folded=(), folded_words="")
+            room -= len(shown.rows)
+            more = len(table.rows) + len(table.passing) - len(shown.rows)
+            tables.append(replace(shown, more=more))
+        tables = [table for table in tables if table.blocks]
+        sections.append(replace(section, tables=tuple(tables), slices=None, notes=()))
     return replace(
         view,
         detailed=False,

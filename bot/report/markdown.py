@@ -20,12 +20,24 @@ DIFF = 160
 EMPTY = "\N{EN DASH}"
 ZERO = "\N{ZERO WIDTH SPACE}"
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
-_MARKS = re.compile(r"([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})"
-                    r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
-_CLOSING = re.compile(r"\b(clos|fix|resolv)(?=(?:e[sd]?|ed|es)?:?\s+(?:\S*#|GH-|https?:))", re.IGNORECASE)
+_MARKS = re.compile(
+    r"([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})"
+    r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
+_CLOSING = re.compile(
+    r"\b(clos|fix|resolv)(?=(?:e[sd]?|ed|es)?:?\s+(?:\S*#|GH-|https?:))", re.IGNORECASE
+)
+_TAG = re.compile(r"<(?=!|/?(?:details|summary|sub|br)\b)", re.IGNORECASE)
 _SHORTCODE = re.compile(r":(?=[\w+-]+:)")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "[": "&#91;", "]": "&#93;",
-             "!": "&#33;"}
+_ENTITIES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "|": "&#124;",
+    "[": "&#91;",
+    "]": "&#93;",
+    "!": "&#33;",
+}
 _SPECIAL = re.compile(r"[&<>|\[\]!]")
 _PUNCTUATION = re.compile(r"[\\*~$`]|(?<![^\W_])_|_(?![^\W_])")
 _FIRST = re.compile(r"^(?=[#=/:]|[+-](?:\s|$)|--)")
@@ -63,9 +75,17 @@ def sentence(text: str, most: int = SENTENCE) -> str:
     pieces = end_cut(clean(text), most).split("`")
     if len(pieces) % 2 == 0:
         pieces = ["`".join(pieces)]
-    written = [_prose(plain) + (_span(quoted) if quoted is not None else "")
-               for plain, quoted in zip_longest(pieces[::2], pieces[1::2])]
+    written = [
+        _prose(plain) + (_span(quoted) if quoted is not None else "")
+        for plain, quoted in zip_longest(pieces[::2], pieces[1::2])
+    ]
     return _NUMBERED.sub(r"\1\\\2", _FIRST.sub(r"\\", "".join(written)))
+
+
+def full(text: str) -> str:
+    """Write outside text as a sentence that ends, and that is never empty."""
+    stated = clean(text).rstrip(" .")
+    return sentence(f"{stated}.") if stated else EMPTY
 
 
 def cell(text: str) -> str:
@@ -110,24 +130,23 @@ def _span(text: str) -> str:
     if "|" in text:
         # No escape of a pipe inside a code span means the same to every parser of tables.
         return _prose(text)
-    text = _inert(text).replace("<!", f"<{ZERO}!").replace("-->", f"--{ZERO}>")
+    text = _inert(text)
     ticks = "`" * (_longest_run(text) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{pad}{text}{pad}{ticks}"
 
 
 def _prose(text: str) -> str:
+    text = _SHORTCODE.sub(f":{ZERO}", _inert(text))
     text = _PUNCTUATION.sub(lambda m: "\\" + m[0], text)
-    text = _SPECIAL.sub(lambda m: _ENTITIES[m[0]], text)
-    return _SHORTCODE.sub(f":{ZERO}", _inert(text))
+    return _SPECIAL.sub(lambda m: _ENTITIES[m[0]], text)
 
 
 def _inert(text: str) -> str:
-    """Break what a forge would link: mentions, references, closing words, addresses."""
+    """Break what a forge would link or fold: mentions, references, addresses, comments, tags."""
+    text = _TAG.sub(f"<{ZERO}", text).replace("-->", f"--{ZERO}>")
     text = _CLOSING.sub(rf"\1{ZERO}", text)
-    text = text.replace("@", f"@{ZERO}")
-    # The number sign of an entity of ours is never followed by a word.
-    text = re.sub(r"(?<!&)#", f"#{ZERO}", text)
+    text = text.replace("@", f"@{ZERO}").replace("#", f"#{ZERO}")
     text = re.sub(r"(GH)-", rf"\1{ZERO}-", text, flags=re.IGNORECASE)
     text = text.replace("://", f":{ZERO}//")
     return re.sub(r"(www)\.", rf"\1{ZERO}.", text, flags=re.IGNORECASE)

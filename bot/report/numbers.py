@@ -34,13 +34,20 @@ class Scale:
 
     def plain(self, number: float) -> str:
         """Write a number with its unit."""
-        sign = MINUS if number < 0 else ""
-        return sign + self._size(number) + self.suffix
+        return self.bare(number) + self.suffix
+
+    def bare(self, number: float) -> str:
+        """Write a number without its unit."""
+        return (MINUS if number < 0 else "") + self._size(number)
 
     def signed(self, number: float) -> str:
-        """Write a change: always with its sign, unless it is exactly zero."""
+        """Write a change with its unit: always with its sign, unless it is exactly zero."""
+        return self.bare_signed(number) + self.suffix
+
+    def bare_signed(self, number: float) -> str:
+        """Write a change without its unit."""
         sign = "+" if number > 0 else MINUS if number < 0 else ""
-        return sign + self._size(number) + self.suffix
+        return sign + self._size(number)
 
     def _size(self, number: float) -> str:
         if math.isnan(number):
@@ -74,7 +81,9 @@ def point(quantity: Bounds | float) -> float:
 
 def ends(quantity: Bounds | float) -> tuple[float, float]:
     """Take lower and upper bound; a bare number is its own bound."""
-    return (quantity.lower, quantity.upper) if isinstance(quantity, Bounds) else (quantity, quantity)
+    if isinstance(quantity, Bounds):
+        return quantity.lower, quantity.upper
+    return quantity, quantity
 
 
 def figures(measure: Measure) -> Figures:
@@ -95,8 +104,9 @@ def figures(measure: Measure) -> Figures:
 def scale_of(measure: Measure) -> Scale:
     """Choose unit and decimals for all numbers of a measure.
 
-    Three significant digits of the largest value, one of the width of the difference, and
-    as many more as it takes to tell the judged quantity and its bounds from the limit.
+    Three significant digits of the largest value, one of the smallest and of the width of
+    the difference, and as many more as it takes to tell the judged quantity and its bounds
+    from the limit.
     """
     shown = list(_finite([measure.challenger, measure.champion, measure.difference]))
     limit = [measure.limit] if measure.limit is not None and math.isfinite(measure.limit) else []
@@ -105,7 +115,12 @@ def scale_of(measure: Measure) -> Scale:
     if suffix and all(number == int(number / divisor) * divisor for number in shown + limit):
         start = 0
     else:
-        start = max(_decimals(top / divisor, suffix), _of_width(measure, divisor))
+        start = max(
+            _decimals(top / divisor, suffix),
+            _of_width(measure, divisor),
+            _of_smallest(measure, divisor),
+            1 if divisor > 1 else 0,
+        )
     decisive = list(_finite([judged(measure)])) if limit else []
     for decimals in range(start, MOST_DECIMALS + 1):
         if all(_told_apart(n / divisor, limit[0] / divisor, decimals) for n in decisive):
@@ -151,6 +166,14 @@ def _of_width(measure: Measure, divisor: float) -> int:
     return max(0, min(6, -math.floor(math.log10(width))))
 
 
+def _of_smallest(measure: Measure, divisor: float) -> int:
+    """Count the decimals that show a digit of the smallest value that is not zero."""
+    quantities = (measure.challenger, measure.champion, measure.difference)
+    sizes = [abs(point(q)) / divisor for q in quantities if q is not None]
+    small = [size for size in sizes if 0 < size < 1]
+    return max((min(6, -math.floor(math.log10(size))) for size in small), default=0)
+
+
 def _told_apart(number: float, limit: float, decimals: int) -> bool:
     shown, beside = float(f"{number:.{decimals}f}"), float(f"{limit:.{decimals}f}")
     return (shown > beside) == (number > limit) and (shown < beside) == (number < limit)
@@ -162,7 +185,7 @@ def _quantity(quantity: Bounds | float | None, scale: Scale, *, bounded: bool) -
     value = scale.plain(point(quantity))
     if not bounded or not isinstance(quantity, Bounds):
         return value
-    return f"{value} ({scale.plain(quantity.lower)}, {scale.plain(quantity.upper)})"
+    return f"{value} ({scale.bare(quantity.lower)}, {scale.bare(quantity.upper)})"
 
 
 def _difference(measure: Measure, scale: Scale) -> str:
@@ -171,5 +194,5 @@ def _difference(measure: Measure, scale: Scale) -> str:
         return ""
     better = change.value > 0 if measure.direction == "higher" else change.value < 0
     word = "equal" if change.value == 0 else "better" if better else "worse"
-    between = f"({scale.signed(change.lower)}, {scale.signed(change.upper)})"
+    between = f"({scale.bare_signed(change.lower)}, {scale.bare_signed(change.upper)})"
     return f"{scale.signed(change.value)} {between} {word}"

@@ -20,9 +20,7 @@ FORMAT = 1
 """Version of the marker's content."""
 
 
-def evidence(
-    judgements: Sequence[Judgement], proposal: Proposal, version: str
-) -> tuple[Fact, ...]:
+def evidence(judgements: Sequence[Judgement], proposal: Proposal, version: str) -> tuple[Fact, ...]:
     """List what the verdicts rest on, most telling first."""
     facts = {Fact(name="evidence key", value=_key(judgements)): None} if judgements else {}
     trials = [judgement.trial for judgement in judgements]

@@ -40,9 +40,7 @@ class Safe(str):
     __slots__ = ()
 
 
-def comment(
-    view: View, templates: Mapping[str, str], *, budget: tuple[int, int] = BUDGET
-) -> str:
+def comment(view: View, templates: Mapping[str, str], *, budget: tuple[int, int] = BUDGET) -> str:
     """Write the comment of a pull request, on the highest rung that fits the budget.
 
     Args:
@@ -67,11 +65,14 @@ def page(view: View, templates: Mapping[str, str]) -> str:
     """Write a report as one HTML page that needs nothing but itself."""
     from markdown_it import MarkdownIt
 
-    body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(
-        _markdown(view, templates, _strip_as_drawing)
+    body = (
+        MarkdownIt("commonmark", {"html": True})
+        .enable(["table", "strikethrough"])
+        .render(_markdown(view, templates, _strip_as_drawing))
     )
     body = body.replace("<li>[x] ", '<li class="done">').replace("<li>[ ] ", '<li class="open">')
-    body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    body = body.replace("<table>", '<div class="wide"><table>')
+    body = body.replace("</table>", "</table></div>")
     return _pages(_frozen(templates)).get_template(PAGE).render(view=view, body=Safe(body))
 
 
@@ -115,7 +116,8 @@ def _comments(
         loader=DictLoader(dict(templates)),
         undefined=StrictUndefined,
         finalize=_filtered,
-        autoescape=False,  # noqa: S701 -- Markdown, not HTML; `finalize` escapes what is printed
+        # Markdown, not HTML: `finalize` escapes what is printed.
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -125,7 +127,7 @@ def _comments(
         "fence": lambda lines: Safe(markdown.fence(lines, "diff")),
         "raw": lambda text: Safe(markdown.raw(text)),
         "target": lambda address: Safe(markdown.target(address)),
-        "full": lambda text: Safe(markdown.sentence(text.rstrip(" .") + ".")),
+        "full": lambda text: Safe(markdown.full(text)),
         "strip": draw,
     }
     return environment
@@ -159,7 +161,8 @@ def _strip_as_drawing(strip: Strip | None) -> Safe:
         return Safe("")
     x = {name: 6 + 108 * getattr(strip, name) for name in ("lower", "value", "upper", "limit")}
     return Safe(
-        f'<svg class="strip" viewBox="0 0 120 14" role="img"><title>Against the limit: {strip.words}</title>'
+        f'<svg class="strip" viewBox="0 0 120 14" role="img">'
+        f"<title>Against the limit: {strip.words}</title>"
         f'<path class="axis" d="M2 7H118"/><path class="limit" d="M{x["limit"]:.1f} 0V14"/>'
         f'<path class="interval" d="M{x["lower"]:.1f} 3V11M{x["lower"]:.1f} 7H{x["upper"]:.1f}'
         f'M{x["upper"]:.1f} 3V11"/><circle cx="{x["value"]:.1f}" cy="7" r="3"/></svg>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, assert_never
 
+from bot.core.decision import Ruling
 from bot.core.errors import ForbiddenChange, OutOfScope
 from bot.core.verdict import Outcome
 from bot.report.headline import Kind, counts, for_person, frozen, kind, subject
@@ -37,11 +38,13 @@ def status(
 def _status(
     decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
 ) -> tuple[State, str]:
+    named = subject(decision, judgements)
     if decision.refusal is not None:
         return _refused(decision.refusal)
-    if kind(decision, judgements) is Kind.NOTHING:
-        return "success", "No promotion in this change."
-    named = subject(decision, judgements)
+    if decision.ruling in {Ruling.NOTHING, Ruling.REVERT}:
+        back = f"ROLLED BACK {named}: {decision.because}."
+        nothing = decision.ruling is Ruling.NOTHING
+        return "success", "No promotion in this change." if nothing else back
     counted = counts(decision.outcome, judgements)
     tail = f" ({counted})" if counted else ""
     match decision.outcome:
@@ -83,7 +86,7 @@ def _passed(
 
 
 def _refused(refusal: Refusal) -> tuple[State, str]:
-    """Say that the input was not judged: a failure where it may not be, an error where it is wrong."""
+    """Say why input was not judged: it may not be (failure), or it cannot be read (error)."""
     first = refusal.problems[0]
     match refusal:
         case OutOfScope() | ForbiddenChange():

@@ -34,11 +34,8 @@ def steps(
         return ()
     head = f"`{proposal.head_sha[:7]}`" if proposal.head_sha else "the working tree"
     pair = f"{head} onto {quoted(proposal.branch)} `{proposal.base_sha[:7]}`"
-    conflict = proposal.standing.conflict
-    blocked = [Step(done=False, text=f"Resolve the conflict with the base: {conflict}")]
     return (
         Step(done=decision.refusal is None, text=f"Gates evaluated on the merged lock ({pair})"),
-        *(blocked if conflict else ()),
         *_awaited(decision, proposal),
     )
 
@@ -67,9 +64,9 @@ def _merging(proposal: Proposal) -> Step:
     if landed:
         return Step(done=True, text=f"Merged as `{landed[:7]}`, recorded on `{BRANCH}`")
     if proposal.request.number is None:
-        return Step(done=False, text="Open a pull request with this change; it is judged again there")
-    return Step(done=False, text="Then this commit and no other is merged, and the decision "
-                f"recorded on `{BRANCH}`")
+        return Step(done=False, text="Open a pull request with this change, to be judged there")
+    text = f"Then this commit and no other is merged, and the decision recorded on `{BRANCH}`"
+    return Step(done=False, text=text)
 
 
 def commands(

@@ -62,7 +62,9 @@ def strip(measure: Measure, scales: Mapping[Key, Range]) -> Strip | None:
     if quantity is None or limit is None:
         return None
     lower, upper = ends(quantity)
-    if any(map(math.isnan, (lower, upper))) or not all(map(math.isfinite, (point(quantity), limit))):
+    if any(map(math.isnan, (lower, upper))):
+        return None
+    if not all(map(math.isfinite, (point(quantity), limit))):
         return None
     low, high = scales[key(measure)]
 

@@ -9,7 +9,7 @@ from bot.core.verdict import Outcome
 from bot.report.change import change
 from bot.report.numbers import Figures, ends, figures, judged, percent, plural
 from bot.report.strip import ranges, strip
-from bot.report.values import Row, Section, Slices, Table
+from bot.report.values import Block, Row, Section, Slices, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bot.core.trial import Judgement
     from bot.core.verdict import Measure, Verdict
     from bot.report.strip import Key, Range
+
+    Pair = tuple[Verdict, Measure | None]
 
 FEWEST_ROWS = 20
 """Slices of fewer rows are counted and not shown: their values could be about one person."""
@@ -54,25 +56,39 @@ def _section(model: str, judgements: list[Judgement], documentation: str) -> Sec
 
 
 def _table(judgement: Judgement, documentation: str) -> Table:
-    verdicts = sorted(judgement.verdicts, key=lambda verdict: (-verdict.outcome, -verdict.counts))
-    leading = [_leading(verdict) for verdict in verdicts]
-    measures = [measure for measure in leading if measure is not None]
-    scales = ranges(measures)
-    rows = [_row(v, m, scales, documentation) for v, m in zip(verdicts, leading, strict=True)]
-    visible, folded = rows, list[Row]()
-    if len(rows) > LONG_TABLE:
-        visible = [row for row in rows if row.outcome is not Outcome.PASSED]
-        folded = [row for row in rows if row.outcome is Outcome.PASSED]
+    pairs = [(verdict, _leading(verdict)) for verdict in judgement.verdicts]
+    pairs.sort(key=lambda pair: (-pair[0].outcome, -pair[0].counts))
+    scales = ranges(measure for _, measure in pairs if measure is not None)
+    visible, folded = pairs, pairs[:0]
+    if len(pairs) > LONG_TABLE:
+        visible = [pair for pair in pairs if pair[0].outcome is not Outcome.PASSED]
+        folded = [pair for pair in pairs if pair[0].outcome is Outcome.PASSED]
     return Table(
         subject=change(judgement.trial).subject,
-        policy=judgement.trial.policy,
-        compared=any(measure.champion is not None or measure.difference for measure in measures),
-        measured=bool(measures),
-        confidence=_confidence(measures),
-        rows=tuple(visible),
-        folded=tuple(folded),
+        blocks=_blocks(visible, scales, documentation),
+        folded=_blocks(folded, scales, documentation),
         folded_words=f"{plural(len(folded), 'gate')} passed" if folded else "",
     )
+
+
+def _blocks(
+    pairs: Sequence[Pair], scales: Mapping[Key, Range], documentation: str
+) -> tuple[Block, ...]:
+    """Part gates with numbers from gates without; the part with the worst gate stands first."""
+    blocks = []
+    for measured in (True, False):
+        own = [pair for pair in pairs if (pair[1] is not None) is measured]
+        measures = [measure for _, measure in own if measure is not None]
+        blocks.append(
+            Block(
+                measured=measured,
+                compared=any(m.champion is not None or m.difference is not None for m in measures),
+                confidence=_confidence(measures),
+                rows=tuple(_row(verdict, m, scales, documentation) for verdict, m in own),
+            )
+        )
+    filled = [block for block in blocks if block.rows]
+    return tuple(sorted(filled, key=lambda block: (-block.rows[0].outcome, block.rows[0].word)))
 
 
 def _confidence(measures: Sequence[Measure]) -> str:
@@ -120,7 +136,7 @@ def _row(
         figures=figures(measure) if measure else Figures(),
         strip=strip(measure, scales) if measure else None,
         because=verdict.because,
-        required=verdict.required,
+        required="" if verdict.outcome is Outcome.ERRORED else verdict.required,
         advice=(verdict.remedy or verdict.unblock) if failing else "",
         permission=_permission(verdict),
         place=verdict.place,
@@ -133,7 +149,7 @@ def _permission(verdict: Verdict) -> str:
     if verdict.waived is None or verdict.outcome is Outcome.PASSED:
         return ""
     waiver = verdict.waived
-    return f"waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+    return f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
 
 
 def _further(verdict: Verdict, leading: Measure | None) -> tuple[str, ...]:
@@ -165,8 +181,8 @@ def _slices(verdicts: Sequence[Verdict], documentation: str) -> Slices | None:
     if len(shown) > len(worst):
         left_out.append(f"{len(shown) - len(worst):,} more, none of them worse.")
     if len(cut) > len(shown):
-        left_out.append(f"{plural(len(cut) - len(shown), 'slice')} of fewer than {FEWEST_ROWS} rows "
-                        "not shown.")
+        hidden = plural(len(cut) - len(shown), "slice")
+        left_out.append(f"{hidden} of fewer than {FEWEST_ROWS} rows not shown.")
     return Slices(
         title=f"Slices ({len(cut):,})",
         rows=tuple(_slice_row(v, m, scales, documentation) for v, m in worst),

@@ -23,8 +23,8 @@ class Trouble:
 
     place: str
     """`file:line:column`, or empty."""
-    what: str
-    remedy: str
+    sentence: str
+    """What is wrong; what to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,24 +69,39 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Gates that fit one table: all with numbers, or all without."""
+
+    measured: bool
+    compared: bool
+    """A champion stands beside the challenger."""
+    confidence: str
+    """`95 % bounds`, or `bounds` when they differ."""
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """The gates of one transition, failures first."""
 
     subject: str
-    policy: str
-    compared: bool
-    """A champion stands beside the challenger."""
-    measured: bool
-    """There are numbers at all."""
-    confidence: str
-    """`95 % bounds`, or `bounds` when they differ."""
-    rows: tuple[Row, ...]
-    folded: tuple[Row, ...]
+    blocks: tuple[Block, ...]
+    folded: tuple[Block, ...]
     """Passing gates of a long table, shown in the details."""
     folded_words: str
     """`9 gates passed`."""
     more: int = 0
-    """Rows left out to stay in the budget."""
+    """Gates left out to stay in the budget."""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every visible gate."""
+        return tuple(row for block in self.blocks for row in block.rows)
+
+    @property
+    def passing(self) -> tuple[Row, ...]:
+        """Every folded gate."""
+        return tuple(row for block in self.folded for row in block.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,8 +75,7 @@ def _troubles(refusal: Refusal | None) -> tuple[Trouble, ...]:
     return tuple(
         Trouble(
             place=":".join(str(part) for part in (p.file, p.line, p.column) if part is not None),
-            what=p.what,
-            remedy=p.remedy,
+            sentence=f"{p.what}; {p.remedy}" if p.remedy else p.what,
         )
         for p in refusal.problems
     )

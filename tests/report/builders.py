@@ -25,18 +25,25 @@ models:
     stages: {production: "3"}
 """
 AFTER = BEFORE.replace(b'production: "3"', b'production: "4"')
-WAIVER = Waiver(gate="latency", model="credit-risk", by="@ana", reason="new hardware in December",
-                until=date(2026, 12, 15))
+WAIVER = Waiver(
+    gate="latency",
+    model="credit-risk",
+    by="@ana",
+    reason="new hardware in December",
+    until=date(2026, 12, 15),
+)
 
 
 def contender(version: str, digit: str) -> Contender:
-    artifact = Artifact(uri=f"models/{version}.skops", digest=f"sha256:{digit * 64}", flavor="skops")
+    digest = f"sha256:{digit * 64}"
+    artifact = Artifact(uri=f"models/{version}.skops", digest=digest, flavor="skops")
     return Contender(version=version, entry=Entry(artifact=artifact))
 
 
 def case(transition, *, model="credit-risk", champion="3", challenger="4", key=KEY) -> Case:
-    holdout = Dataset(uri="data/holdout.parquet", digest=f"sha256:{'d' * 64}", task="binary",
-                      target="default")
+    holdout = Dataset(
+        uri="data/holdout.parquet", digest=f"sha256:{'d' * 64}", task="binary", target="default"
+    )
     return Case(
         transition=transition,
         model=model,
@@ -69,8 +76,12 @@ def judgement(transition, *verdicts: Verdict, judged=None, **trial) -> Judgement
 
 def promoted(*verdicts: Verdict, **changes) -> Judgement:
     transition = promotion(**changes)
-    judged = case(transition, model=transition.model, champion=transition.champion,
-                  challenger=transition.challenger)
+    judged = case(
+        transition,
+        model=transition.model,
+        champion=transition.champion,
+        challenger=transition.challenger,
+    )
     cold = transition.champion is None
     return judgement(transition, *verdicts, judged=judged, cold_start=cold)
 
@@ -98,26 +109,58 @@ def compare(value=0.021, lower=0.012, upper=0.030, limit=-0.005, **more) -> Verd
         confidence=0.95,
         method="paired bootstrap over blocks",
     )
-    return gate("compare", "compare pr_auc", outcome, **{
-        "because": f"pr_auc {word} by {abs(value):.3f} ({lower:+.3f} to {upper:+.3f}, n = 48,211)",
-        "required": f"pr_auc may drop by at most {-limit:.3f}",
-        "measured": (measure,),
-        **more,
-    })
+    return gate(
+        "compare",
+        "compare pr_auc",
+        outcome,
+        **{
+            "because": f"pr_auc {word} by {abs(value):.3f} "
+            f"({lower:+.3f} to {upper:+.3f}, n = 48,211)",
+            "required": f"pr_auc may drop by at most {-limit:.3f}",
+            "measured": (measure,),
+            **more,
+        },
+    )
 
 
 def latency(value=18.4, outcome=Outcome.PASSED, **more) -> Verdict:
-    measure = Measure(name="p99", challenger=Bounds(value=value, lower=value - 1, upper=value + 1.2),
-                      champion=17.9, limit=25.0, direction="lower", unit="ms", n=400,
-                      confidence=0.95, method="order statistics")
-    return gate("latency", "latency p99", outcome, because=f"the 99th percentile is {value} ms",
-                required="at most 25 ms", measured=(measure,), **more)
+    bounds = Bounds(value=value, lower=value - 1, upper=value + 1.2)
+    measure = Measure(
+        name="p99",
+        challenger=bounds,
+        champion=17.9,
+        limit=25.0,
+        direction="lower",
+        unit="ms",
+        n=400,
+        confidence=0.95,
+        method="order statistics",
+    )
+    return gate(
+        "latency",
+        "latency p99",
+        outcome,
+        because=f"the 99th percentile is {value} ms",
+        required="at most 25 ms",
+        measured=(measure,),
+        **more,
+    )
 
 
 def slice_of(name: str, n: int, value: float, outcome=Outcome.PASSED, note="") -> Measure:
     bounds = Bounds(value=value, lower=value - 0.02, upper=value + 0.02)
-    return Measure(name=name, challenger=0.6 + value, champion=0.6, difference=bounds, limit=-0.03,
-                   n=n, confidence=0.95, method="Newcombe, Holm", outcome=outcome, note=note)
+    return Measure(
+        name=name,
+        challenger=0.6 + value,
+        champion=0.6,
+        difference=bounds,
+        limit=-0.03,
+        n=n,
+        confidence=0.95,
+        method="Newcombe, Holm",
+        outcome=outcome,
+        note=note,
+    )
 
 
 def proposal(**changes) -> Proposal:
@@ -140,8 +183,9 @@ def proposal(**changes) -> Proposal:
 
 
 def seen(decision, judgements, read=None):
-    return view(decision, judgements, read or proposal(), documentation=DOCUMENTATION,
-                version="0.1.0")
+    return view(
+        decision, judgements, read or proposal(), documentation=DOCUMENTATION, version="0.1.0"
+    )
 
 
 def decided(*judgements: Judgement, standing=None, merge="auto", freeze=None):
