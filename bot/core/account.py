@@ -52,7 +52,7 @@ def account(
 
 
 def identity(decision: Decision, judgements: Sequence[Judgement], proposal: Proposal) -> str:
-    """Name a decision by what it is about, not by when or how fast: the same twice is one record."""
+    """Name a decision by what it is about, not by when: the same twice is one record."""
     parts = (
         proposal.repository,
         str(proposal.request.number),

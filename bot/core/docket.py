@@ -15,6 +15,7 @@ from bot.core.transition import transitions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.core.lockfile import Change
     from bot.core.proposal import Proposal, Touched
     from bot.core.transition import Transition
     from bot.core.trial import Trial
@@ -97,7 +98,7 @@ def _plain(touched: Touched) -> None:
     raise UnsafeFile(Problem(what=f"{LOCK} is {kind}", remedy=remedy, file=LOCK))
 
 
-def _changed(proposal: Proposal) -> Mapping[str, tuple[object, object]]:
+def _changed(proposal: Proposal) -> Mapping[str, Change]:
     base = proposal.base.text if proposal.base else EMPTY
     head = proposal.head.text if proposal.head else EMPTY
     return changed(base, head, LOCK)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, model_validator
 
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 _SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _SPANS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]{1,3})?\s*$")
+_SPAN = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d|w)\s*$")
+_PERCENT = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*$")
 Layer = Literal["no_new_privs", "rlimits", "fs", "net", "syscalls", "namespaces"]
 
 
 def _size(value: object) -> object:
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]{1,3})?\s*", value)
+    match = _SIZE.match(value)
     unit = (match[2] or "B").upper() if match else ""
     if match is None or unit not in _SIZES:
         raise ValueError("write a size as 500MB or 2GiB")
@@ -34,7 +37,7 @@ def _size(value: object) -> object:
 def _span(value: object) -> object:
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d|w)\s*", value)
+    match = _SPAN.match(value)
     if match is None:
         raise ValueError("write a duration as 50ms, 30s, 5m, 6h or 14d")
     return timedelta(seconds=float(match[1]) * _SPANS[match[2]])
@@ -43,7 +46,7 @@ def _span(value: object) -> object:
 def _percent(value: object) -> object:
     if not isinstance(value, str) or not value.strip().endswith("%"):
         return value
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", value)
+    match = _PERCENT.match(value)
     if match is None:
         raise ValueError("write a share as 0.95 or 95%")
     return float(match[1]) / 100
@@ -53,13 +56,20 @@ def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-Bytes = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str), Field(gt=0)]
+def _written(form: re.Pattern[str]) -> Any:
+    """Return the type a schema shows for a value that is written in a form."""
+    return Annotated[str, StringConstraints(pattern=form.pattern)]
+
+
+Bytes = Annotated[
+    int, BeforeValidator(_size, json_schema_input_type=int | _written(_SIZE)), Field(gt=0)
+]
 Span = Annotated[
     timedelta,
-    BeforeValidator(_span, json_schema_input_type=str),
+    BeforeValidator(_span, json_schema_input_type=_written(_SPAN)),
     PlainSerializer(lambda span: f"{span.total_seconds():g}s", return_type=str),
 ]
-_Share = BeforeValidator(_percent, json_schema_input_type=float | str)
+_Share = BeforeValidator(_percent, json_schema_input_type=float | _written(_PERCENT))
 Probability = Annotated[float, _Share, Field(gt=0, lt=1)]
 Confidence = Annotated[float, _Share, Field(gt=0.5, lt=1)]
 """Of a one-sided bound; at one half the bound would be the estimate itself."""

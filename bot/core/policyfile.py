@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from bot.core.document import Items, Reading, Table, Text, read
 from bot.core.errors import PolicyMissing, Problem
@@ -28,12 +28,15 @@ from bot.core.wording import suggestion
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
+    from typing import Self
 
     from pydantic import BaseModel
 
     from bot.core.document import Node
 
 FOLDER = "policies"
+PROOF = {"lower_bound_gain": "improve_by"}
+"""What the fast track calls a setting of the comparing gate."""
 BESIDE_THE_LADDER = ("registration", "opening")
 
 Glob = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*?][a-z0-9._*?-]{0,63}$")]
@@ -61,6 +64,14 @@ class Head(Value):
     waivers: Annotated[tuple[WaiverRule, ...], BeforeValidator(_tuple)] = ()
     freezes: Annotated[tuple[Freeze, ...], BeforeValidator(_tuple)] = ()
 
+    @model_validator(mode="after")
+    def _sound_ladder(self) -> Self:
+        if len(set(self.ladder)) < len(self.ladder):
+            raise ValueError("ladder names a stage twice")
+        if taken := set(self.ladder) & set(BESIDE_THE_LADDER):
+            raise ValueError(f"{', '.join(taken)} is no stage, it stands beside the ladder")
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -72,6 +83,8 @@ class Policy:
     head: Head
     asked: Mapping[str, tuple[Asked, ...]]
     """Gates by section: a stage, `registration` or `opening`."""
+    fast_track: Asked | None = None
+    """The proof that lets a challenger skip rungs."""
 
     @property
     def ladder(self) -> tuple[str, ...]:
@@ -134,16 +147,18 @@ def parse_policy(text: bytes, path: str, gates: Mapping[str, type[BaseModel]]) -
     root = read(text, path)
     reading = Reading()
     asked: dict[str, tuple[Asked, ...]] = {}
-    head = None
+    head = fast = None
     if isinstance(root, Table):
         head = reading.load(root.without("gates"), Head)
         asked = _sections(root.get("gates"), head, reading, gates)
+        fast = _fast_track(root, head, reading, gates)
+        _known_waivers(root, head, reading, gates)
     else:
         reading.refuse(root.mark, "this is not a policy", "begin with `models: [name]`")
     reading.settle()
     assert head is not None, "settled without a problem"  # noqa: S101 -- narrows a type
     digest = f"sha256:{hashlib.sha256(text).hexdigest()}"
-    return Policy(path=path, digest=digest, head=head, asked=asked)
+    return Policy(path=path, digest=digest, head=head, asked=asked, fast_track=fast)
 
 
 def _sections(
@@ -198,6 +213,45 @@ def _asked(
             observe=observe,
             compares=compares,
         )
+
+
+def _fast_track(
+    root: Table, head: Head | None, reading: Reading, gates: Mapping[str, type[BaseModel]]
+) -> Asked | None:
+    """Read the proof of the fast track as the comparing gate it is."""
+    fast = head.promotion.fast_track if head else None
+    if head is None or fast is None:
+        return None
+    when = _at(root, "promotion", "fast_track", "when")
+    for rung in set(fast.skip) - set(head.ladder[:-1]):
+        what = f"the fast track cannot skip '{rung}'"
+        reading.refuse(when.mark, what, suggestion(rung, head.ladder[:-1]), unknown=True)
+    if fast.when.data not in head.data:
+        what = f"the fast track asks for the dataset '{fast.when.data}'"
+        reading.refuse(when.mark, what, suggestion(fast.when.data, head.data), unknown=True)
+    pairs = ((replace(key, text=PROOF.get(key.text, key.text)), value) for key, value in when.pairs)
+    gate = reading.load(Table(tuple(pairs), when.mark), gates["compare"])
+    if gate is None:
+        return None
+    return Asked(name="compare", gate=gate, place=str(when.mark), compares=True)  # type: ignore[arg-type]  # a gate of the table
+
+
+def _known_waivers(
+    root: Table, head: Head | None, reading: Reading, gates: Mapping[str, type[BaseModel]]
+) -> None:
+    """Refuse a waiver of a gate that does not exist: it would never be used."""
+    for rule in head.waivers if head else ():
+        if rule.gate not in gates:
+            mark = (root.key("waivers") or root).mark
+            what = f"a waiver names the unknown gate '{rule.gate}'"
+            reading.refuse(mark, what, suggestion(rule.gate, gates), unknown=True)
+
+
+def _at(node: Node, *keys: str) -> Table:
+    """Walk to a table that is known to be there."""
+    for key in keys:
+        node = (isinstance(node, Table) and node.get(key)) or Table((), node.mark)
+    return node if isinstance(node, Table) else Table((), node.mark)
 
 
 def _listed(node: Node) -> Node:

@@ -25,7 +25,7 @@ class Record:
         """The record as it is stored and hashed."""
         import rfc8785
 
-        return rfc8785.dumps(self.content)  # type: ignore[arg-type]  # Mapping is a JSON object
+        return rfc8785.dumps(self.content)
 
 
 def digest_of(stored: bytes) -> str:

@@ -25,6 +25,7 @@ class Artifact(Gate):
     """
 
     name: ClassVar[str] = "artifact"
+    example: ClassVar[str] = "artifact: {max_bytes: 500MB}"
 
     max_bytes: Bytes | None = None
     """Largest size, such as `500MB`; default the policy's `artifacts: max_bytes`."""

@@ -6,7 +6,9 @@ the docstrings under its fields are its documentation.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from bot.core.lock import Value
 
@@ -23,9 +25,20 @@ class Gate(Value):
     """Name in the table, equal to the file's name."""
     compares: ClassVar[bool] = False
     """The gate asks for a champion; it cannot open a stage."""
+    exactly_one: ClassVar[tuple[str, ...]] = ()
+    """Settings of which a policy gives exactly one."""
+    example: ClassVar[str]
+    """An entry of a policy, for the documentation."""
 
     mode: Literal["enforce", "observe"] = "enforce"
     """`observe` reports the verdict and does not decide."""
+
+    @model_validator(mode="after")
+    def _gives_exactly_one(self) -> Self:
+        given = [name for name in self.exactly_one if getattr(self, name) is not None]
+        if self.exactly_one and len(given) != 1:
+            raise ValueError(f"give exactly one of {' and '.join(self.exactly_one)}")
+        return self
 
     @property
     def title(self) -> str:

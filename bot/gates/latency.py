@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from bot.core.figures import figure, percent
 from bot.core.lock import Day, Line
@@ -34,6 +34,12 @@ class Latency(Gate):
     """
 
     name: ClassVar[str] = "latency"
+    exactly_one: ClassVar[tuple[str, ...]] = ("at_most", "max_ratio")
+    example: ClassVar[str] = "latency: {quantile: 0.99, max_ratio: 1.2, requests: 500}"
+
+    model_config = ConfigDict(
+        json_schema_extra={"dependentRequired": {"at_most": ["because", "review_by"]}}
+    )
 
     data: DataName = "holdout"
     """Dataset whose rows are sent."""
@@ -55,9 +61,7 @@ class Latency(Gate):
     """One-sided confidence of the bound."""
 
     @model_validator(mode="after")
-    def _one_limit(self) -> Self:
-        if (self.at_most is None) == (self.max_ratio is None):
-            raise ValueError("give exactly one of at_most and max_ratio")
+    def _reviewed(self) -> Self:
         if self.at_most is not None and (self.because is None or self.review_by is None):
             raise ValueError("a constant limit needs because and review_by")
         return self

@@ -32,6 +32,7 @@ class Leakage(Gate):
     """
 
     name: ClassVar[str] = "leakage"
+    example: ClassVar[str] = "leakage: {data: holdout, allow_share: 0.001}"
 
     data: DataName = "holdout"
     """Dataset of the policy that must not have been seen."""

@@ -30,6 +30,7 @@ class Lineage(Gate):
     """
 
     name: ClassVar[str] = "lineage"
+    example: ClassVar[str] = "lineage: {require: [code, data, environment, manifest]}"
 
     require: Annotated[tuple[Part, ...], BeforeValidator(listed), Field(min_length=1)] = (
         "code",

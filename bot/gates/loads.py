@@ -22,6 +22,7 @@ class Loads(Gate):
     """Passes when the model loads in the sandbox within the seconds and bytes given."""
 
     name: ClassVar[str] = "loads"
+    example: ClassVar[str] = "loads: {max_seconds: 30, max_memory: 2GB}"
 
     max_seconds: Annotated[float, Field(gt=0)] = 60.0
     """Longest time to load, in seconds."""

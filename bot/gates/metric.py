@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
-
-from pydantic import model_validator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.core.figures import figure, percent
 from bot.core.policy import Confidence
@@ -28,6 +26,10 @@ class Metric(Gate, Reviewed):
     """
 
     name: ClassVar[str] = "metric"
+    exactly_one: ClassVar[tuple[str, ...]] = ("at_least", "at_most")
+    example: ClassVar[str] = (
+        "metric: {metric: roc_auc, at_least: 0.72, because: contract floor, review_by: 2027-03-01}"
+    )
 
     metric: MetricName
     """Metric to estimate, such as `roc_auc`."""
@@ -39,12 +41,6 @@ class Metric(Gate, Reviewed):
     """Largest allowed value."""
     confidence: Confidence = 0.95
     """One-sided confidence of the bound."""
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> Self:
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("give exactly one of at_least and at_most")
-        return self
 
     @property
     def title(self) -> str:

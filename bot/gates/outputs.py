@@ -29,6 +29,7 @@ class Outputs(Gate):
     """
 
     name: ClassVar[str] = "outputs"
+    example: ClassVar[str] = "outputs: {data: holdout}"
 
     data: DataName = "holdout"
     """Dataset of the policy that is answered."""

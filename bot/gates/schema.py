@@ -52,6 +52,7 @@ class Schema(Gate):
     """
 
     name: ClassVar[str] = "schema"
+    example: ClassVar[str] = "schema: {columns: {region: {kind: text, missing: false}}}"
 
     data: DataName = "holdout"
     """Dataset whose features are the serving schema."""

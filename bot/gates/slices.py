@@ -55,6 +55,7 @@ class Slices(Gate):
 
     name: ClassVar[str] = "slices"
     compares: ClassVar[bool] = True
+    example: ClassVar[str] = "slices: {metric: recall, by: [region], allow_drop: 0.02}"
 
     metric: MetricName
     """Metric to compare inside every slice."""

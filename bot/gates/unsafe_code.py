@@ -26,6 +26,7 @@ class UnsafeCode(Gate):
     """
 
     name: ClassVar[str] = "unsafe_code"
+    example: ClassVar[str] = "unsafe_code"
 
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Ask for the static scan."""
