@@ -18,6 +18,8 @@ VERBS = {
     "register": "Add a version to the lock.",
     "promote": "Let a version serve a stage, in the lock.",
     "rollback": "Return a stage to an earlier champion, in the lock.",
+    "hold": "Keep a stage, or one version, from being promoted.",
+    "release": "Let a version be proposed again, or end a hold.",
     "evaluate": "Judge a pull request, report, and merge it if it may.",
     "status": "Show which version serves each stage, and since when.",
     "log": "Show the history of the lock, one transition a line.",
