@@ -32,9 +32,12 @@ _TAKEN = frozenset(
 
 def dump(models: Mapping[str, Model]) -> bytes:
     """Write a lock in canonical form."""
-    if not models:
-        return EMPTY
-    return HEADER + b"\n".join(dump_model(name, models[name]) for name in sorted(models))
+    return join({name: dump_model(name, model) for name, model in models.items()})
+
+
+def join(blocks: Mapping[str, bytes]) -> bytes:
+    """Write a lock from the blocks of its models."""
+    return HEADER + b"\n".join(blocks[name] for name in sorted(blocks)) if blocks else EMPTY
 
 
 def dump_model(name: str, model: Model) -> bytes:

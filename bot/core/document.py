@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
 from bot.core.errors import Malformed, Problem
-from bot.core.nodes import Items, Mark, Node, Table, Text, plain
+from bot.core.nodes import Items, Mark, Node, Table, Text, plain, quoted
 from bot.core.typed import Choice, Reading, load
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ __all__ = [
 Event = Any
 """An event of either parser; the stubs allow its marks to be missing, and neither parser does."""
 _MAX_DEPTH = 12
+_MOST = 50
+"""Problems told at once; a person mends those first."""
 # libyaml when it is there; the pure parser emits the same events, slower.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # C0 and C1 controls, soft hyphen, zero-width, bidirectional and tag characters, line and
@@ -112,7 +115,8 @@ def comments(text: bytes, file: str) -> tuple[Mark, ...]:
     for event in scalars:
         start, end = event.start_mark.index, event.end_mark.index
         if event.style in ("|", ">"):
-            start = characters.index("\n", start)
+            # What follows the sign on its own line may be a comment; what follows below is text.
+            start = characters.find("\n", start) % (len(characters) + 1)
         bare[start:end] = [_kept(one) for one in bare[start:end]]
     rows = enumerate("".join(bare).split("\n"), start=1)
     return tuple(Mark(file, line, row.index("#") + 1) for line, row in rows if "#" in row)
@@ -132,7 +136,8 @@ def _decode(text: bytes, file: str, offset: int) -> str:
         raise Malformed(
             Problem(what=what, remedy="save the file as UTF-8", file=file, line=line, column=column)
         ) from None
-    problems = list(_invisible(characters.replace("\r\n", " \n"), file, offset))
+    found = _invisible(characters.replace("\r\n", " \n"), file, offset)
+    problems = list(islice(found, _MOST))
     if problems:
         raise Malformed(*problems)
     return characters
@@ -144,12 +149,11 @@ def _invisible(characters: str, file: str, offset: int) -> Iterator[Problem]:
     for number, line in enumerate(characters.split("\n"), start=1 + offset):
         found = _INVISIBLE.search(line)
         if found:
-            yield _unseen(found[0], Mark(file, number, found.start() + 1))
+            yield _problem(Mark(file, number, found.start() + 1), *_unseen(found[0]))
 
 
-def _unseen(character: str, mark: Mark) -> Problem:
-    what = f"the invisible character U+{ord(character):04X} is not allowed"
-    return _problem(mark, what, "delete it")
+def _unseen(character: str) -> tuple[str, str]:
+    return f"the invisible character U+{ord(character):04X} is not allowed", "delete it"
 
 
 def _problem(mark: Mark, what: str, remedy: str) -> Problem:
@@ -198,10 +202,10 @@ class _Composer:
                 case yaml.DocumentStartEvent():
                     self._document(event)
                 case yaml.AliasEvent():
-                    self._refuse(
-                        event, f"the alias '*{event.anchor}' is not allowed", "write the value out"
-                    )
-                    self._place(Text("", plain=True, mark=self._mark(event)))
+                    alias = quoted(f"*{event.anchor}")
+                    mark = self._mark(event)
+                    self._refuse(mark, f"the alias {alias} is not allowed", "write the value out")
+                    self._place(Text("", plain=True, mark=mark))
                 case yaml.ScalarEvent():
                     self._count(event)
                     self._place(self._scalar(event))
@@ -215,11 +219,13 @@ class _Composer:
     def _mark(self, event: Event) -> Mark:
         return Mark(self.file, event.start_mark.line + 1 + self.offset, event.start_mark.column + 1)
 
-    def _refuse(self, event: Event, what: str, remedy: str) -> None:
-        self.problems.append(_problem(self._mark(event), what, remedy))
+    def _refuse(self, mark: Mark, what: str, remedy: str) -> None:
+        self.problems.append(_problem(mark, what, remedy))
+        if len(self.problems) >= _MOST:
+            raise _Stop
 
     def _stop(self, event: Event, what: str, remedy: str) -> NoReturn:
-        self._refuse(event, what, remedy)
+        self.problems.append(_problem(self._mark(event), what, remedy))
         raise _Stop
 
     def _document(self, event: Event) -> None:
@@ -227,34 +233,33 @@ class _Composer:
         if self.documents > 1:
             self._stop(event, "a second document begins here", "keep one document per file")
         if event.version or event.tags:
-            self._refuse(
-                event, "a YAML directive is not allowed", "delete the line that begins with %"
-            )
+            what = "a YAML directive is not allowed"
+            self._refuse(self._mark(event), what, "delete the line that begins with %")
 
     def _count(self, event: Event) -> None:
         self.left -= 1
         if self.left < 0:
             self._stop(event, "the document has too many values", "split it into several files")
         if event.anchor is not None:
-            self._refuse(
-                event, f"the anchor '&{event.anchor}' is not allowed", "write the value out"
-            )
+            what = f"the anchor {quoted('&' + event.anchor)} is not allowed"
+            self._refuse(self._mark(event), what, "write the value out")
         if event.tag is not None:
-            self._refuse(event, f"the tag '{event.tag}' is not allowed", "delete the tag")
+            what = f"the tag {quoted(event.tag)} is not allowed"
+            self._refuse(self._mark(event), what, "delete the tag")
 
     def _begin(self, event: Event) -> None:
         self._count(event)
         if len(self.open) >= _MAX_DEPTH:
-            self._stop(
-                event, f"values are nested more than {_MAX_DEPTH} deep", "flatten the document"
-            )
+            what = f"values are nested more than {_MAX_DEPTH} deep"
+            self._stop(event, what, "flatten the document")
         self.open.append(_Open(event, self._mark(event)))
 
     def _scalar(self, event: Event) -> Text:
+        mark = self._mark(event)
         found = _INVISIBLE.search(event.value)
         if found:
-            self.problems.append(_unseen(found[0], self._mark(event)))
-        return Text(event.value, not event.style, self._mark(event))
+            self._refuse(mark, *_unseen(found[0]))
+        return Text(event.value, not event.style, mark)
 
     def _place(self, node: Node) -> None:
         if self.open:
@@ -267,21 +272,16 @@ class _Composer:
             return Items(tuple(opened.nodes), opened.mark)
         pairs: dict[str, tuple[Text, Node]] = {}
         for key, value in zip(opened.nodes[::2], opened.nodes[1::2], strict=True):
-            if isinstance(key, Text) and self._named(key, pairs):
+            if not isinstance(key, Text):
+                self._refuse(key.mark, "a key must be text", "write `key: value`")
+            elif key.plain and key.text == "":
+                self._refuse(key.mark, "a key is empty", "write `key: value`")
+            elif key.plain and key.text == "<<":
+                self._refuse(key.mark, "the merge key '<<' is not allowed", "write the keys out")
+            elif key.text in pairs:
+                first = pairs[key.text][0].mark.line
+                what = f"the key {quoted(key.text)} stands twice, first on line {first}"
+                self._refuse(key.mark, what, "keep one")
+            else:
                 pairs[key.text] = (key, value)
-            elif not isinstance(key, Text):
-                self.problems.append(_problem(key.mark, "a key must be text", "write `key: value`"))
         return Table(tuple(pairs.values()), opened.mark)
-
-    def _named(self, key: Text, pairs: dict[str, tuple[Text, Node]]) -> bool:
-        if key.plain and key.text in ("", "<<"):
-            what = "the merge key '<<' is not allowed" if key.text else "a key is empty"
-            remedy = "write the keys out" if key.text else "write `key: value`"
-            self.problems.append(_problem(key.mark, what, remedy))
-        elif key.text in pairs:
-            first = pairs[key.text][0].mark.line
-            what = f"the key '{key.text}' stands twice, first on line {first}"
-            self.problems.append(_problem(key.mark, what, "keep one"))
-        else:
-            return True
-        return False

@@ -30,7 +30,9 @@ class LockDocument(Value):
     models: dict[Name, Model]
 
 
-class _Contradiction(NamedTuple):
+class Contradiction(NamedTuple):
+    """Two facts of one model that cannot both stand."""
+
     path: tuple[str, ...]
     what: str
     remedy: str
@@ -47,7 +49,7 @@ def checked(node: Node) -> dict[str, Model]:
     models = loaded(node)
     reading = Reading()
     for name, model in models.items():
-        for path, what, remedy, unknown in _contradictions(model):
+        for path, what, remedy, unknown in contradictions(model):
             reading.refuse(at(node, ("models", name, *path)), what, remedy, unknown=unknown)
     reading.settle()
     return models
@@ -87,7 +89,8 @@ def at(node: Node, path: tuple[str, ...]) -> Mark:
     return mark
 
 
-def _contradictions(model: Model) -> Iterator[_Contradiction]:
+def contradictions(model: Model) -> Iterator[Contradiction]:
+    """Yield what a model says against itself."""
     known = model.versions
     named = [
         *(
@@ -105,15 +108,15 @@ def _contradictions(model: Model) -> Iterator[_Contradiction]:
     for path, who, version in named:
         if version not in known:
             what = f"{who} names version '{version}', which is not registered"
-            yield _Contradiction(path, what, suggestion(version, known), unknown=True)
+            yield Contradiction(path, what, suggestion(version, known), unknown=True)
     for stage, version in model.stages.items():
         if version in model.retired:
             what = f"stage '{stage}' is served by version '{version}', which is retired"
             remedy = "let another version serve it, or take the stage out"
-            yield _Contradiction(("stages", stage), what, remedy, unknown=False)
+            yield Contradiction(("stages", stage), what, remedy, unknown=False)
     for version, entry in known.items():
         created = entry.lineage.created
         if created is not None and created.year not in _YEARS:
             what = f"version '{version}' was not created in the year {created.year}"
             path = ("versions", version, "lineage", "created")
-            yield _Contradiction(path, what, "write the moment of training", unknown=False)
+            yield Contradiction(path, what, "write the moment of training", unknown=False)

@@ -6,8 +6,9 @@ No scalar has a type here; the declared type of a field decides what a text mean
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
+_SHOWN = 60
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -71,6 +72,12 @@ Plain = str | None | list["Plain"] | dict[str, "Plain"]
 """A document without places, every scalar still text."""
 
 
+def quoted(text: str) -> str:
+    """Quote a text of the document for a message, on one line and shortened."""
+    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return "'" + shown.replace("\n", " ") + "'"
+
+
 def plain(node: Node) -> Plain:
     """Strip the places; unquoted `null`, `~` and nothing become None."""
     match node:
@@ -78,5 +85,7 @@ def plain(node: Node) -> Plain:
             return None if node.empty else node.text
         case Items():
             return [plain(item) for item in node.items]
-        case Table():
-            return {key.text: plain(value) for key, value in node.pairs}
+        case Table(pairs=pairs):
+            return {key.text: plain(value) for key, value in pairs}
+        case _:
+            assert_never(node)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot.core.errors import Malformed, Problem, UnknownName
-from bot.core.nodes import Items, Mark, Node, Table, Text, plain
+from bot.core.nodes import Items, Mark, Node, Table, Text, plain, quoted
 from bot.core.wording import Flaw, flaws, suggestion
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def load(node: Node, shape: type[M]) -> M:
     reading = Reading()
     value = reading.load(node, shape)
     reading.settle()
-    if value is None:
-        raise AssertionError("a value that did not load has a problem")  # a bug, were it ever met
+    assert value is not None, "what did not load has a problem"  # noqa: S101 -- narrows a type
     return value
 
 
@@ -104,7 +103,7 @@ class Reading:
         shape = table.get(name.text)
         if shape is None:
             remedy = suggestion(name.text, table)
-            self.refuse(name.mark, f"unknown {kind} '{name.text}'", remedy, unknown=True)
+            self.refuse(name.mark, f"unknown {kind} {quoted(name.text)}", remedy, unknown=True)
             return None
         value = self.load(settings, shape, key=name)
         return None if value is None else Choice(name.text, value, name.mark)

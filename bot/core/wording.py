@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never, get_args, get_origin
 
 from pydantic import BaseModel
 
-from bot.core.nodes import Items, Mark, Node, Table, Text
+from bot.core.nodes import Items, Mark, Node, Table, Text, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-_SHOWN = 60
+_MOST = 50
+"""Problems told at once; a person mends those first."""
 _NUMBER = ("a number", "0.5")
 _WHOLE = ("a whole number", "5")
 _TRUTH = ("true or false", "true")
@@ -106,7 +107,7 @@ class _Place(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"'{self.key.text}'" if self.key else "this"
+        return quoted(self.key.text) if self.key else "this"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -129,7 +130,7 @@ def flaws(
         shape: Against which model.
         key: The key that holds the value, if any.
     """
-    details = error.errors(include_url=False, include_input=False)
+    details = error.errors(include_url=False, include_input=False)[:_MOST]
     for detail in details:
         if detail["type"] in _SHAPES and _spoken_for(detail, details):
             continue
@@ -158,7 +159,10 @@ def _flaw(detail: ErrorDetails, node: Node, shape: type[BaseModel], key: Text | 
     if kind == "extra_forbidden":
         remedy = suggestion(str(loc[-1]), _keys(shape, loc[:-1]))
         return Flaw(
-            (place.key or place.node).mark, f"unknown key '{loc[-1]}'", remedy, unknown=True
+            (place.key or place.node).mark,
+            f"unknown key {quoted(str(loc[-1]))}",
+            remedy,
+            unknown=True,
         )
     if loc and loc[-1] == "[key]" and place.key:
         place = _Place(None, place.key)
@@ -218,12 +222,13 @@ def _show(node: Node) -> str:
         case Text() if node.empty:
             return "empty"
         case Text():
-            text = node.text if len(node.text) <= _SHOWN else node.text[: _SHOWN - 1] + "…"
-            return "'" + text.replace("\n", " ") + "'"
+            return quoted(node.text)
         case Items():
             return "a list" if node.items else "an empty list"
         case Table():
             return "a table" if node.pairs else "an empty table"
+        case _:
+            assert_never(node)
 
 
 def _keys(shape: type[BaseModel], loc: tuple[int | str, ...]) -> set[str]:
