@@ -12,7 +12,9 @@ import statistics
 import time
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -61,8 +63,10 @@ def peer_metric(name: str) -> Callable[[NDArray[np.float64], NDArray[np.float64]
     """Return scikit-learn's function of (target, what the metric reads)."""
     from sklearn import metrics as sk
 
-    return {"roc_auc": sk.roc_auc_score, "f1": sk.f1_score, "log_loss": sk.log_loss,
-            "root_mean_squared_error": sk.root_mean_squared_error}[name]
+    known: dict[str, Callable[..., float]] = {
+        "roc_auc": sk.roc_auc_score, "f1": sk.f1_score, "log_loss": sk.log_loss,
+        "root_mean_squared_error": sk.root_mean_squared_error}
+    return known[name]
 
 
 def read(name: str, sample: Sample) -> NDArray[np.float64]:
@@ -134,10 +138,9 @@ def _confidenceinterval(
     second: NDArray[np.float64], replicates: int,
 ) -> list[Entrant]:
     """Return confidenceinterval's ways: it judges one model at a time and knows no difference."""
-    try:
-        import confidenceinterval as ci
-    except ImportError:
+    if find_spec("confidenceinterval") is None:
         return []
+    ci: Any = import_module("confidenceinterval")
     scale = REPLICATES / replicates
     if name == "roc_auc":
         return [Entrant("confidenceinterval, bootstrap, 2 x 1 model", lambda: [
@@ -184,9 +187,7 @@ def main() -> None:
     options.add_argument("--rows", type=int, nargs="+", default=list(TIMED))
     options.add_argument("--rounds", type=int, default=3)
     asked = options.parse_args()
-    try:
-        import confidenceinterval  # noqa: F401 - only to say whether it takes part
-    except ImportError:
+    if find_spec("confidenceinterval") is None:
         print("confidenceinterval is not installed, so it does not take part")
     for rows in asked.rows:
         replicates = TIMED.get(rows, 2)

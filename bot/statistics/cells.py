@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.statistics import bootstrap, delta
-from bot.statistics.curves import Curve, Limits, Normal
+from bot.statistics.curves import Limits, Normal
 from bot.statistics.forms import (
-    NO_SPREAD,
     Answer,
     Finding,
     Resampling,
@@ -139,9 +138,11 @@ class Cells:
         sums = self.sums(table)
         values = tuple(float(self.finish(tallies)) for tallies in split(sums, classes))
         if len(samples) == 2 and np.array_equal(answers[0], answers[1]):
-            return self.agreed(table, values, resampling.confidence)
+            return self.bounded(table, values, among, resampling.confidence)
         error = self.error(table, sums, among)
-        if error <= NO_SPREAD:
+        if error <= delta.ROUNDING and len(samples) == 1:
+            return self.bounded(table, values, among, resampling.confidence)
+        if error <= delta.ROUNDING:
             return Undecidable(reason="no spread between the rows", values=values)
         if (atoms := self._atoms(table, among)) is not None:
             return self._resampled(*atoms, values, error, among, resampling)
@@ -214,21 +215,28 @@ class Cells:
                        method=f"{what}, BCa, {count} replicates"
                        + (among.words if times is None else ""))
 
-    def agreed(self, table: Table, values: tuple[float, ...], confidence: float) -> Answer:
-        """Return what can be said when both models answer every row alike: see `worst_flips`."""
+    def bounded(
+        self, table: Table, values: tuple[float, ...], among: Units, confidence: float
+    ) -> Answer:
+        """Return what can be said when no row errs, or none is answered differently.
+
+        See `worst_flips`; with entities, as many average entities may flip.
+        """
+        size = float(table.times.sum()) / among.count
         reach = worst_flips(self.finish, self.sums(table)[: 3 * table.classes], table.classes,
-                            -float(np.log1p(-confidence)))
-        curve: Curve = Limits(-reach, reach, confidence)
-        return Finding(values=values, curve=curve, error=None,
-                       method="no disagreement seen; bound by the worst flips not excluded")
+                            -float(np.log1p(-confidence)) * size)
+        centre = values[0] if len(values) == 1 else 0.0
+        seen = "error" if len(values) == 1 else "disagreement"
+        return Finding(values=values, curve=Limits(centre - reach, centre + reach, confidence),
+                       error=None, method=f"no {seen} seen; bound by the worst flips not excluded")
 
 
 def worst_flips(
     finish: Callable[[Tallies], Floats], sums: Floats, classes: int, flips: float
 ) -> float:
-    """Return how far the metric could move if `flips` rows changed their answer.
+    """Return how far the metric could move if `flips` right answers became wrong.
 
-    Zero disagreements among n rows exclude a rate above -ln(1 - confidence) / n (the rule of
+    Zero events among n rows exclude a rate above -ln(1 - confidence) / n (the rule of
     three), so that many rows may still flip, and we let all of them flip in the worst way.
     """
     base = split(sums, classes)[0]

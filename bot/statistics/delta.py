@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STEP = 1e-5
 """Relative step of the central difference: truncation and rounding both stay near 1e-10."""
+ROUNDING = 1e-8
+"""Standard error of a metric of size 1 below which there is only the rounding of differences."""
 
 
 def gradient(finish: Callable[[Floats], Floats], sums: Floats, scale: Floats) -> Floats:

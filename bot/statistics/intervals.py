@@ -116,10 +116,12 @@ def same_answers(champion: Sample, challenger: Sample) -> bool:
 
 def _answer(metric: Metric, samples: tuple[Sample, ...], resampling: Resampling) -> Answer:
     """Return the form's answer, unless the samples cannot carry one."""
-    for sample in samples:
-        if reason := unfit(metric, sample):
-            return Undecidable(reason=reason)
-    return metric.form.find(samples, resampling)
+    # Numbers too large to square become inf, which the forms answer as "not defined".
+    with np.errstate(over="ignore", invalid="ignore"):
+        for sample in samples:
+            if reason := unfit(metric, sample):
+                return Undecidable(reason=reason)
+        return metric.form.find(samples, resampling)
 
 
 def unfit(metric: Metric, sample: Sample) -> str | None:
@@ -138,7 +140,22 @@ def unreadable(metric: Metric, sample: Sample) -> str | None:
         return "no rows"
     if metric.reads_scores and sample.scores is None:
         return f"{metric.name} needs scores and the model gives none"
-    return None if _finite(metric, sample) else "answers that are not finite numbers"
+    if not _finite(metric, sample):
+        return "answers that are not finite numbers"
+    return _misshapen(sample)
+
+
+def _misshapen(sample: Sample) -> str | None:
+    """Return which array does not fit the others or names a class nobody knows, or None."""
+    parts = (sample.predicted, sample.scores, sample.entities)
+    if any(part is not None and len(part) != sample.rows for part in parts):
+        return "answers for another number of rows than there are targets"
+    if sample.task is Task.REGRESSION:
+        return None
+    codes = (sample.target, sample.predicted)
+    known = min(part.min() for part in codes) >= 0 and (
+        max(part.max() for part in codes) < sample.classes)
+    return None if known else f"answers outside the {sample.classes} known classes"
 
 
 def _lacking(metric: Metric, sample: Sample) -> str | None:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.statistics import delta, proportions
-from bot.statistics.curves import STANDARD, Normal
+from bot.statistics.curves import STANDARD, Curve, Normal
 from bot.statistics.forms import (
+    NO_SPREAD,
     Answer,
     Finding,
     Resampling,
     Undecidable,
+    Units,
     too_few,
     units,
 )
@@ -104,14 +106,7 @@ class Share:
         hits = [self.hits(sample) for sample in samples]
         values = tuple(np.count_nonzero(h) / rows for h in hits)
         if among.of_row is not None:
-            change = hits[-1].astype(np.float64) - (hits[0] if len(hits) == 2 else 0.0)
-            influence = (change - counted * (change.sum() / rows)) / rows
-            error = delta.error_of(influence, among)
-            if error == 0.0:
-                return Undecidable(reason="no spread between the entities", values=values)
-            centre = float(change.sum() / rows)
-            return Finding(values=values, curve=Normal(centre, error, among.count), error=error,
-                           method=f"mean, normal{among.words}")
+            return _clustered(hits, counted, values, among)
         if len(hits) == 1:
             error = float(np.sqrt(values[0] * (1.0 - values[0]) / rows))
             score = ScoreShare(round(values[0] * rows), rows)
@@ -121,3 +116,22 @@ class Share:
         error = float(np.sqrt(gained + lost - (gained - lost) ** 2 / rows)) / rows
         return Finding(values=values, curve=ScoreDifference(gained, lost, rows), error=error,
                        method="Tango score, paired")
+
+
+def _clustered(
+    hits: list[NDArray[Any]], counted: NDArray[Any], values: tuple[float, ...], among: Units
+) -> Answer:
+    """Return the cluster-robust curve; when nothing varies, the score curve of whole entities."""
+    rows = np.count_nonzero(counted)
+    change = hits[-1].astype(np.float64) - (hits[0] if len(hits) == 2 else 0.0)
+    centre = float(change.sum() / rows)
+    error = delta.error_of((change - counted * centre) / rows, among)
+    method = f"mean, normal{among.words}"
+    curve: Curve = Normal(centre, error, among.count)
+    if error <= NO_SPREAD:
+        if (len(hits) == 2 and change.any()) or centre not in {0.0, 1.0}:
+            return Undecidable(reason="no spread between the entities", values=values)
+        method = f"score of {among.count} entities, each counted once"
+        curve = (ScoreDifference(0, 0, among.count) if len(hits) == 2
+                 else ScoreShare(round(centre) * among.count, among.count))
+    return Finding(values=values, curve=curve, error=error, method=method)

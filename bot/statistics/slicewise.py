@@ -99,7 +99,7 @@ def _smooth(form: Smooth, champion: Sample, challenger: Sample, by: Cut) -> dict
         slopes = form.slope(sums, 2)
     influence = sum(slopes[by.code, i] * row for i, row in enumerate(joint))
     error, have = by.errors(np.asarray(influence))
-    return _normal(values, error, have, by, "delta method", np.abs(values).max(axis=0))
+    return _normal(values, error, have, by, "delta method", NO_SPREAD * np.abs(values).max(axis=0))
 
 
 def _cells(form: Cells, champion: Sample, challenger: Sample, by: Cut) -> dict[int, Finding]:
@@ -163,13 +163,14 @@ def _cell_influence(table: Table, slice_of: Codes, slopes: Floats) -> Floats:
 
 
 def _normal(
-    values: Floats, error: Floats, have: Codes, by: Cut, method: str, size: Floats | float = 1.0
+    values: Floats, error: Floats, have: Codes, by: Cut, method: str,
+    least: Floats | float = delta.ROUNDING,
 ) -> dict[int, Finding]:
     """Return normal curves where there is a spread and enough units; the rest is left out."""
     fewest = 2 if by.among.of_row is None else FEWEST_ENTITIES
     words = "" if by.among.of_row is None else ", clustered by entities"
     sound = np.isfinite(values).all(axis=0) & np.isfinite(error) & (have >= fewest)
-    sound &= error > NO_SPREAD * size
+    sound &= error > least
     return {
         s: Finding(
             values=(float(values[0, s]), float(values[1, s])), error=float(error[s]),
