@@ -72,7 +72,9 @@ class Manifest(Value):
     """The rows a version was trained on: their hashes, or the rows themselves."""
 
     uri: Line
+    """Where the manifest is."""
     digest: Digest
+    """sha256 of the file."""
 
 
 class Lineage(Value):
@@ -91,6 +93,7 @@ class Lineage(Value):
     parameters: dict[Line, str] | None = None
     """Training parameters, as text."""
     created: Moment | None = None
+    """When it was trained."""
     parent: Version | None = None
     """The version this one was derived from."""
 
@@ -99,15 +102,20 @@ class Release(Value):
     """A person lets a version that was rolled back be proposed again."""
 
     reason: Line
+    """Why."""
     by: Line
+    """Who lets it back."""
 
 
 class Hold(Value):
     """Nothing, or not this one version, may be promoted to a stage for a while."""
 
     reason: Line
+    """Why."""
     by: Line
+    """Who holds it."""
     until: Day | None = None
+    """The last day it holds; for ever without one."""
     version: Version | None = None
     """When set, only this version is held."""
 
@@ -116,19 +124,25 @@ class Entry(Value):
     """One version of a model."""
 
     artifact: Artifact
+    """The bytes."""
     lineage: Lineage = Lineage()
+    """What they were made from."""
 
 
 class Model(Value):
     """One model: its versions, and which of them serves each stage."""
 
     versions: dict[Version, Entry] = Field(min_length=1)
+    """Every version, by its name; versions never change."""
     depends_on: dict[Name, Name] = {}
     """Upstream model and the stage of it that feeds this one."""
     stages: dict[Name, Version] = {}
+    """The version that serves each stage."""
     traffic: dict[Name, Annotated[int, Field(ge=0, le=100)]] = {}
     """Percent of requests a rung receives; only for rungs the policy calls canary."""
     holds: dict[Name, Hold] = {}
+    """What is held back, by stage."""
     released: dict[Version, Release] = {}
+    """Versions that were rolled back and may be proposed again."""
     retired: dict[Version, Line] = {}
     """Versions that may never serve again, with the reason."""

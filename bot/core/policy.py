@@ -81,9 +81,11 @@ class Dataset(Value):
     """A set of rows that models are judged on."""
 
     uri: Address
+    """Where the rows are: a path in the repository, or an https or s3 address."""
     digest: Digest
     """The judged bytes; another digest is another hold-out."""
     task: Literal["binary", "multiclass", "regression"]
+    """What the model answers."""
     target: Line
     """Column of the true answer."""
     positive: Line | None = None
@@ -113,7 +115,9 @@ class ArtifactRules(Value):
     trusted: Names = ()
     """Exact names of further types or globals that an artifact may contain."""
     max_bytes: Bytes = 2_000_000_000
+    """Largest artifact, such as `500MB`."""
     max_files: Annotated[int, Field(gt=0)] = 1_000
+    """Most files in a folder."""
 
 
 class SandboxRules(Value):
@@ -138,17 +142,22 @@ class FastTrackWhen(Value):
     """What a challenger must prove to skip rungs."""
 
     metric: Name
+    """Metric to compare, such as `roc_auc`."""
     data: Name = "holdout"
+    """Dataset both versions answer."""
     lower_bound_gain: Annotated[float, Field(gt=0)]
     """The one-sided lower confidence bound of the gain must be at least this."""
     confidence: Confidence = 0.95
+    """One-sided confidence of the bound."""
 
 
 class FastTrack(Value):
     """Rungs that a clearly better challenger may skip."""
 
     when: FastTrackWhen
+    """What must be proven."""
     skip: Annotated[tuple[Name, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    """Stages that may be skipped."""
 
 
 class PromotionRules(Value):
@@ -157,7 +166,9 @@ class PromotionRules(Value):
     merge: Literal["auto", "approved", "manual"] = "approved"
     """`auto` merges, `approved` waits for one approving review, `manual` never merges."""
     advance: Literal["auto", "off"] = "off"
+    """Whether a version moves on to the next stage by itself."""
     fast_track: FastTrack | None = None
+    """When rungs may be skipped."""
 
 
 class RollbackRules(Value):
@@ -171,18 +182,26 @@ class WaiverRule(Value):
     """A recorded, expiring permission."""
 
     gate: Name
+    """Name of the gate."""
     model: Name
+    """Name of the model."""
     by: Line
+    """Who takes it upon themselves."""
     reason: Line
+    """Why."""
     until: Day
+    """The last day it holds."""
 
 
 class Freeze(Value):
     """A window in which nothing is promoted; rollbacks are exempt."""
 
     since: Day = Field(alias="from")
+    """First day."""
     until: Day
+    """Last day."""
     reason: Line
+    """Why, for the report."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -58,11 +58,17 @@ class Head(Value):
     data: dict[Name, Dataset] = Field(default_factory=dict)
     """Datasets by the name gates use."""
     artifacts: ArtifactRules = ArtifactRules()
+    """Which artifacts may be loaded at all."""
     sandbox: SandboxRules = SandboxRules()
+    """What must hold around an untrusted model."""
     promotion: PromotionRules = PromotionRules()
+    """What happens when every gate passes."""
     rollback: RollbackRules = RollbackRules()
+    """How far back a rollback may go on the fast lane."""
     waivers: Annotated[tuple[WaiverRule, ...], BeforeValidator(_tuple)] = ()
+    """Gates that may be missed for a while, by name."""
     freezes: Annotated[tuple[Freeze, ...], BeforeValidator(_tuple)] = ()
+    """Windows in which nothing is promoted."""
 
     @model_validator(mode="after")
     def _sound_ladder(self) -> Self:

@@ -19,6 +19,7 @@ from bot.gates.docstrings import documented
 from bot.gates.page import gates_page
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+ABOUT = "Which gates guard which stage of which models, and what happens afterwards."
 ROOT = Path(__file__).resolve().parents[2]
 TYPED = ("pattern", "format", "enum", "const")
 """What makes a text more than any text."""
@@ -37,16 +38,17 @@ class Lock(Value):
 def policy_schema() -> Shape:
     """Return the JSON Schema (2020-12) of a policy file, as its reader reads it."""
     schema = _lenient(documented(Head))
+    schema["description"] = ABOUT
     shared = schema.pop("$defs")
     for name, gate in GATES.items():
         shape = _lenient(documented(gate))
         shared |= shape.pop("$defs", {})
         if gate.exactly_one:
             shape["oneOf"] = [{"required": [setting]} for setting in gate.exactly_one]
-        shared[f"gate {name}"] = shape
+        shared[f"gate.{name}"] = shape
     absolute = [name for name, gate in GATES.items() if not gate.compares]
-    shared |= {"gates": _asked(list(GATES)), "absolute gates": _asked(absolute)}
-    beside = {name: {"$ref": "#/$defs/absolute gates"} for name in BESIDE_THE_LADDER}
+    shared |= _asked("gates", list(GATES)) | _asked("absolute", absolute)
+    beside = {name: {"$ref": "#/$defs/absolute"} for name in BESIDE_THE_LADDER}
     schema["properties"]["gates"] = {
         "description": "Gates by stage; `registration` and `opening` have no champion.",
         "type": ["object", "null"],
@@ -61,14 +63,12 @@ def lock_schema() -> Shape:
     return {"$schema": DIALECT, "title": "models.lock", **_lenient(documented(Lock))}
 
 
-def _asked(names: list[str]) -> Shape:
+def _asked(section: str, names: list[str]) -> Shape:
     """Shape a section: a list of gates, or a single one; a bare name has no settings."""
     bare = [name for name in names if _needs_nothing(name)]
-    nothing = {"type": "null"}
-    settings = {
-        name: {"anyOf": [{"$ref": f"#/$defs/gate {name}"}, *([nothing] if name in bare else [])]}
-        for name in names
-    }
+    settings: Shape = {name: {"$ref": f"#/$defs/gate.{name}"} for name in names}
+    for name in bare:
+        settings[name] = {"anyOf": [settings[name], {"type": "null"}]}
     single = {
         "type": "object",
         "properties": settings,
@@ -76,8 +76,12 @@ def _asked(names: list[str]) -> Shape:
         "minProperties": 1,
         "maxProperties": 1,
     }
-    one = {"anyOf": [{"enum": bare}, single]}
-    return {"anyOf": [nothing, {"type": "array", "items": one}, single]}
+    one = {"$ref": f"#/$defs/{section}.one"}
+    several = {"type": "array", "items": {"anyOf": [{"enum": bare}, one]}}
+    return {
+        f"{section}.one": single,
+        section: {"anyOf": [{"type": "null"}, several, one]},
+    }
 
 
 def _needs_nothing(name: str) -> bool:

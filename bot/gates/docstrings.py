@@ -83,6 +83,11 @@ def _plain(shape: Any) -> Any:
     if not isinstance(shape, dict):
         return shape
     kept = {key: _plain(value) for key, value in shape.items() if not _noise(key, value)}
+    if kept.get("type") == "array" and "minLength" in kept:
+        # pydantic does not look behind the reader that makes a tuple of a list.
+        kept["minItems"] = kept.pop("minLength")
+    if "patternProperties" in kept:
+        kept["additionalProperties"] = False
     for key in NOISE:
         if isinstance(shape.get(key), int | float):
             kept[BOUNDS[key]] = shape[key]
