@@ -18,7 +18,9 @@ from bot.core.nodes import Items, Mark, Node, Table, Text, plain, quoted
 from bot.core.typed import Choice, Reading, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    Loader = yaml.SafeLoader | yaml.CSafeLoader
 
 __all__ = [
     "Choice",
@@ -39,8 +41,8 @@ Event = Any
 _MAX_DEPTH = 12
 _MOST = 50
 """Problems told at once; a person mends those first."""
-# libyaml when it is there; the pure parser emits the same events, slower.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml when it is there; the pure parser emits the same events, slower."""
 # C0 and C1 controls, soft hyphen, zero-width, bidirectional and tag characters, line and
 # paragraph separators, surrogates, non-characters: what a reviewer cannot see.
 _INVISIBLE = re.compile(
@@ -65,6 +67,7 @@ def read(
     line_offset: int = 0,
     max_bytes: int = 256 * 1024,
     max_nodes: int = 20_000,
+    loader: type[Loader] = LOADER,
 ) -> Node:
     """Read one strict YAML document into nodes with their places.
 
@@ -74,6 +77,7 @@ def read(
         line_offset: Lines that stand before `text` in the file.
         max_bytes: Cap; a larger document is refused unread.
         max_nodes: Cap on values; reading stops there.
+        loader: Whose events to read; both parsers read alike.
 
     Raises:
         Malformed: every problem found up to the first one that makes the rest unreadable.
@@ -86,7 +90,7 @@ def read(
     composer = _Composer(file, line_offset, max_nodes)
     characters = _decode(text, file, line_offset)
     try:
-        composer.run(characters)
+        composer.run(yaml.parse(characters, Loader=loader))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # The pure parser meets "\UFFFFFFFF" with a bare ValueError or OverflowError.
         composer.problems.append(_syntax(error, file, line_offset))
@@ -99,7 +103,7 @@ def read(
     return composer.root
 
 
-def comments(text: bytes, file: str) -> tuple[Mark, ...]:
+def comments(text: bytes, file: str, *, loader: type[Loader] = LOADER) -> tuple[Mark, ...]:
     """Find the comments of a document that `read` accepts.
 
     Raises:
@@ -109,7 +113,7 @@ def comments(text: bytes, file: str) -> tuple[Mark, ...]:
     bare = list(characters)
     scalars: list[Event] = [
         event
-        for event in yaml.parse(characters, Loader=_LOADER)
+        for event in yaml.parse(characters, Loader=loader)
         if isinstance(event, yaml.ScalarEvent)
     ]
     for event in scalars:
@@ -196,8 +200,8 @@ class _Composer:
         self.documents = 0
         self.root: Node = Text("", plain=True, mark=Mark(file, 1 + offset, 1))
 
-    def run(self, characters: str) -> None:
-        for event in yaml.parse(characters, Loader=_LOADER):
+    def run(self, events: Iterable[Event]) -> None:
+        for event in events:
             match event:
                 case yaml.DocumentStartEvent():
                     self._document(event)

@@ -7,32 +7,27 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core import document
-from bot.core.document import Items, Table, Text, comments, plain, read
+from bot.core.document import LOADER, Items, Table, Text, comments, plain, read
 from bot.core.errors import Malformed, Refusal
 
 FILE = "p.yaml"
 
 
-def refused(text: bytes | str) -> list[str]:
+def refused(text: bytes | str, loader: type = LOADER) -> list[str]:
     with pytest.raises(Malformed) as caught:
-        read(text.encode() if isinstance(text, str) else text, FILE)
+        read(text.encode() if isinstance(text, str) else text, FILE, loader=loader)
     return [str(problem).removeprefix("p.yaml:") for problem in caught.value.problems]
 
 
 @pytest.fixture(params=[yaml.CSafeLoader, yaml.SafeLoader], ids=["libyaml", "pure"])
-def _either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Machines without libyaml fall back to the pure parser; both must read alike.
-    monkeypatch.setattr(document, "_LOADER", request.param)
+def loader(request: pytest.FixtureRequest) -> type:
+    """Machines without libyaml fall back to the pure parser; both must read alike."""
+    return request.param
 
 
-either_parser = pytest.mark.usefixtures("_either_parser")
-
-
-@either_parser
-def test_every_scalar_stays_the_text_that_stands_there() -> None:
+def test_every_scalar_stays_the_text_that_stands_there(loader: type) -> None:
     text = b"version: 1.10\nwhen: 12:30:45\nno: no\nhex: 0x1F\nday: 2026-11-23\nsha: 0e12345\n"
-    assert plain(read(text, FILE)) == {
+    assert plain(read(text, FILE, loader=loader)) == {
         "version": "1.10",
         "when": "12:30:45",
         "no": "no",
@@ -42,18 +37,16 @@ def test_every_scalar_stays_the_text_that_stands_there() -> None:
     }
 
 
-@either_parser
-def test_only_unquoted_nulls_are_nothing() -> None:
+def test_only_unquoted_nulls_are_nothing(loader: type) -> None:
     text = b"[~, null, Null, '~', \"null\", '', nil]\n"
-    assert plain(read(text, FILE)) == [None, None, None, "~", "null", "", "nil"]
-    assert plain(read(b"a:\nb: ''", FILE)) == {"a": None, "b": ""}
-    assert plain(read(b"", FILE)) is None
-    assert plain(read(b"# nothing\n", FILE)) is None
+    assert plain(read(text, FILE, loader=loader)) == [None, None, None, "~", "null", "", "nil"]
+    assert plain(read(b"a:\nb: ''", FILE, loader=loader)) == {"a": None, "b": ""}
+    assert plain(read(b"", FILE, loader=loader)) is None
+    assert plain(read(b"# nothing\n", FILE, loader=loader)) is None
 
 
-@either_parser
-def test_every_node_has_its_place() -> None:
-    node = read("é:\n  - {b: [c]}\n".encode(), FILE, line_offset=10)
+def test_every_node_has_its_place(loader: type) -> None:
+    node = read("é:\n  - {b: [c]}\n".encode(), FILE, line_offset=10, loader=loader)
     assert isinstance(node, Table)
     key, value = node.pairs[0]
     assert str(key.mark) == "p.yaml:11:1"
@@ -73,7 +66,6 @@ def test_a_table_can_be_taken_apart() -> None:
     assert isinstance(node.get("b"), Text)
 
 
-@either_parser
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -103,11 +95,12 @@ def test_a_table_can_be_taken_apart() -> None:
         ("[" * 13, "1:13: values are nested more than 12 deep; flatten the document"),
     ],
 )
-def test_what_can_mean_two_things_is_refused_at_its_place(text: str, problem: str) -> None:
-    assert problem in refused(text)
+def test_what_can_mean_two_things_is_refused_at_its_place(
+    loader: type, text: str, problem: str
+) -> None:
+    assert problem in refused(text, loader)
 
 
-@either_parser
 @pytest.mark.parametrize(
     ("text", "place", "remedy"),
     [
@@ -122,34 +115,33 @@ def test_what_can_mean_two_things_is_refused_at_its_place(text: str, problem: st
         ("- a\nb: 1", "2:1", "check the indentation, quotes and brackets here and above"),
     ],
 )
-def test_broken_yaml_is_refused_with_a_way_out(text: str, place: str, remedy: str) -> None:
-    problem = refused(text)[-1]
+def test_broken_yaml_is_refused_with_a_way_out(
+    loader: type, text: str, place: str, remedy: str
+) -> None:
+    problem = refused(text, loader)[-1]
     assert problem.startswith(place)
     assert ": this is not YAML (" in problem
     assert problem.endswith(f"; {remedy}")
 
 
-@either_parser
 @pytest.mark.parametrize("escape", ["\\U00110000", "\\UFFFFFFFF", "\\uD800", "\\x8"])
-def test_an_escape_that_is_no_character_is_refused(escape: str) -> None:
-    assert len(refused(f'a: "{escape}"')) == 1
+def test_an_escape_that_is_no_character_is_refused(loader: type, escape: str) -> None:
+    assert len(refused(f'a: "{escape}"', loader)) == 1
 
 
-@either_parser
-def test_an_alias_is_refused_and_expands_to_nothing() -> None:
-    assert refused("a: &x [1]\nb: [*x, *x]") == [
+def test_an_alias_is_refused_and_expands_to_nothing(loader: type) -> None:
+    assert refused("a: &x [1]\nb: [*x, *x]", loader) == [
         "1:4: the anchor '&x' is not allowed; write the value out",
         "2:5: the alias '*x' is not allowed; write the value out",
         "2:9: the alias '*x' is not allowed; write the value out",
     ]
 
 
-@either_parser
-def test_every_problem_is_told_at_once_in_order_of_place() -> None:
-    problems = refused("a: &x 1\nb: !t 2\na: 3\nc: {d: 1, d: 2}\ne: [")
+def test_every_problem_is_told_at_once_in_order_of_place(loader: type) -> None:
+    problems = refused("a: &x 1\nb: !t 2\na: 3\nc: {d: 1, d: 2}\ne: [", loader)
     assert [problem.split(":")[0] for problem in problems[:3]] == ["1", "2", "4"]
     assert "this is not YAML" in problems[3]
-    assert [problem.split(":")[0] for problem in refused("x: \u202e\ny: 1\nz: \u200b")] == [
+    assert [problem.split(":")[0] for problem in refused("x: \u202e\ny: 1\nz: \u200b", loader)] == [
         "1",
         "3",
     ]
@@ -178,15 +170,14 @@ def test_documents_beyond_their_caps_are_refused() -> None:
     assert isinstance(read(b"- a\n" * 30_000, FILE, max_nodes=40_000), Items)
 
 
-@either_parser
-def test_comments_are_found_and_what_looks_like_one_is_not() -> None:
+def test_comments_are_found_and_what_looks_like_one_is_not(loader: type) -> None:
     text = (
         b"# one\na: b#c # two\nb: 'd # e'\nc: \"# f\"\nd: |  # three\n  # g\n\n  h\n# four\n- #\n"
     )
-    places = [(mark.line, mark.column) for mark in comments(text[:-4], FILE)]
+    places = [(mark.line, mark.column) for mark in comments(text[:-4], FILE, loader=loader)]
     assert places == [(1, 1), (2, 8), (5, 7), (9, 1)]
-    assert comments(b"a: 1\n", FILE) == ()
-    assert [str(mark) for mark in comments(b"> # x", FILE)] == ["p.yaml:1:3"]
+    assert comments(b"a: 1\n", FILE, loader=loader) == ()
+    assert [str(mark) for mark in comments(b"> # x", FILE, loader=loader)] == ["p.yaml:1:3"]
 
 
 _YAMLISH = st.text(st.sampled_from("abc01 \n\t:-?[]{},#&*!|>'\"%@`~<.\\x"), max_size=60)
@@ -209,12 +200,10 @@ def test_any_bytes_are_read_or_refused(text: bytes) -> None:
 def test_both_parsers_read_alike_or_one_refuses(text: str) -> None:
     outcomes = []
     for loader in (yaml.CSafeLoader, yaml.SafeLoader):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(document, "_LOADER", loader)
-            try:
-                outcomes.append(plain(read(text.encode(), FILE)))
-            except Refusal:
-                return
+        try:
+            outcomes.append(plain(read(text.encode(), FILE, loader=loader)))
+        except Refusal:
+            return
     assert outcomes[0] == outcomes[1]
 
 
