@@ -172,13 +172,13 @@ def _not_canonical(text: bytes, due: bytes, file: str, *, offset: int = 0) -> No
         line, column = line - 1, 1
         what = "the file ends in another place than in canonical form"
     else:
-        same = len(_common(found, wanted).decode("utf-8", errors="ignore"))
+        same = len(_shared(found, wanted).decode("utf-8", errors="ignore"))
         column = same + 1
         what = f"this is not canonical, which is: {wanted.decode()[:120].strip() or 'a blank line'}"
     return NotCanonical(_problem(Mark(file, line, column), what, _FIX))
 
 
-def _common(one: bytes, other: bytes) -> bytes:
+def _shared(one: bytes, other: bytes) -> bytes:
     length = next(
         (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
         min(len(one), len(other)),
