@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.core.canonical import EMPTY, HEADER, natural
+from bot.core.canonical import EMPTY, join, natural
 from bot.core.errors import ForbiddenChange, Problem, UnknownName
 from bot.core.figures import short
 from bot.core.lock import Model
@@ -47,9 +47,8 @@ class Draft:
         held = blocks(text, LOCK) if text else {}
         return cls(text=text, name=name, model=model_in(text, name, LOCK) if name in held else None)
 
-    @property
-    def known(self) -> Model:
-        """The model, which must be there.
+    def require(self) -> Model:
+        """Return the model, which must be there.
 
         Raises:
             UnknownName: the lock does not have it.
@@ -61,6 +60,11 @@ class Draft:
                 Problem(what=f"there is no model '{self.name}'", remedy=remedy, file=LOCK)
             )
         return self.model
+
+    @property
+    def known(self) -> Model:
+        """The model, which must be there; raises as `require`."""
+        return self.require()
 
     def version(self, version: str) -> Entry:
         """Return a registered version.
@@ -92,7 +96,7 @@ class Draft:
         """
         held = dict(blocks(self.text, LOCK)) if self.text else {}
         held[self.name] = Block(self.name, dump_model(self.name, model), 0)
-        text = HEADER + b"\n".join(held[name].text for name in sorted(held))
+        text = join({name: block.text for name, block in held.items()})
         changed(self.text or EMPTY, text, LOCK)
         return text
 

@@ -115,6 +115,23 @@ class Worktree:
         said = done.stdout.decode("utf-8", "replace").strip()
         return said if done.returncode == 0 and said else None
 
+    def configure(self, key: str, value: str) -> None:
+        """Set a key in the clone's own git configuration.
+
+        Raises:
+            UnsafeFile: git cannot write it.
+        """
+        done = subprocess.run(
+            ["git", "config", "--local", key, value],
+            cwd=self.root,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            what = f"git config {key} was not written: {said}"
+            raise UnsafeFile(Problem(what=what, remedy="allow this account to write it"))
+
     @property
     def origin(self) -> str | None:
         """Address of the remote `origin`, or None."""

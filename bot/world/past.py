@@ -11,18 +11,19 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from bot.core.canonical import HEADER
+from bot.core.canonical import HEADER, dump
 from bot.core.errors import Refusal
 from bot.core.history import Snapshot, claimed
-from bot.core.lockblocks import find
-from bot.core.lockfile import model_in
+from bot.core.lockblocks import find, split
+from bot.core.lockfile import model_in, parse
 from bot.core.proposal import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.core.lock import Model
-    from bot.world.repository import Landed, Repository
+    from bot.world.git_log import Landed
+    from bot.world.repository import Repository
 
 MOST = 20_000
 """Commits of the lock that are looked at."""
@@ -51,6 +52,41 @@ def read_snapshots(
         told = [index for index, claim in enumerate(claims) if claim is None or name in claim]
         found[name] = _snapshots(name, landed, messages, _read(name, landed, told, cuts))
     return found
+
+
+def recent(repository: Repository, tip: str, commits: int) -> tuple[list[str], list[str]]:
+    """Name the newest landed commits of the lock, and the models that they changed.
+
+    Returns:
+        Commits, newest first; models, by name.
+    """
+    history = repository.history(tip, LOCK, most=commits + 1)
+    landed = [one for one in history if one.oid is not None]
+    names: set[str] = set()
+    for one, message in zip(landed[:commits], _messages(repository, landed), strict=False):
+        claim = claimed(message)
+        if claim is None:
+            after = landed.index(one) + 1
+            older = landed[after].oid if after < len(landed) else None
+            claim = _changed(repository, older, str(one.oid))
+        names |= claim
+    return [one.commit for one in landed[:commits]], sorted(names)
+
+
+def _changed(repository: Repository, older: str | None, newer: str) -> frozenset[str]:
+    """Name the models whose text differs between two locks."""
+    read = [oid for oid in (older, newer) if oid is not None]
+    *before, after = (_blocks(text) for text in repository.contents(read))
+    was = before[0] if before else {}
+    return frozenset(name for name in was.keys() | after if was.get(name) != after.get(name))
+
+
+def _blocks(text: bytes) -> dict[str, bytes]:
+    """Split a lock into its models' texts; nothing when it cannot be read."""
+    found = split(text)
+    with contextlib.suppress(Refusal):
+        found = split(dump(parse(text, LOCK))) if found is None else found
+    return {name: block.text for name, block in (found or {}).items()}
 
 
 class _Cuts:

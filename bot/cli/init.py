@@ -1,0 +1,154 @@
+"""`lockstep init`: write a first lock and policy."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.arguments import LINE, MODEL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.cli.worktree import Worktree
+    from bot.core.policy import Dataset
+
+TASKS = ("binary", "multiclass", "regression")
+
+
+@click.command(
+    "init",
+    epilog="Example: lockstep init --model credit-risk --holdout data/holdout.parquet "
+    "--target default --task binary --id customer_id",
+    short_help="Write a first lock and policy.",
+)
+@click.option("--model", type=MODEL, help="Name of the first model.")
+@click.option("--holdout", type=LINE, metavar="PATH", help="Rows to judge on: parquet or CSV.")
+@click.option("--target", type=LINE, metavar="COLUMN", help="Column of the true answer.")
+@click.option("--task", type=click.Choice(TASKS), help="What the model answers.")
+@click.option("--id", "entity", type=LINE, metavar="COLUMN", help="Column that names the entity.")
+@click.option("--time", type=LINE, metavar="COLUMN", help="Column of the moment it happened.")
+@click.option("--slice", "slices", type=LINE, metavar="COLUMN", multiple=True, help="Repeatable.")
+@click.option("--yes", is_flag=True, help="Ask nothing; what is missing is refused.")
+def command(
+    *,
+    model: str | None,
+    holdout: str | None,
+    target: str | None,
+    task: str | None,
+    entity: str | None,
+    time: str | None,
+    slices: tuple[str, ...],
+    yes: bool,
+) -> None:
+    """Write models.lock, a first policy and .gitattributes; nothing is ever overwritten.
+
+    The policy is complete: it names the hold-out by digest, and its one constant is measured on
+    it.  Read it, change what you know better, and commit it.
+    """
+    from bot.cli.worktree import Worktree
+
+    ask = sys.stdin.isatty() and not yes
+    worktree = Worktree.here()
+    name = model or _asked("--model", "Name of the first model", ask=ask)
+    policy = worktree.root / "policies" / f"{name}.yaml"
+    _refuse_existing(policy, worktree.root)
+    rows = holdout or _asked("--holdout", "File of rows to judge on", ask=ask)
+    column = target or _asked("--target", "Column of the true answer", ask=ask)
+    kind = task or _asked("--task", f"Task ({', '.join(TASKS)})", ask=ask, one_of=TASKS)
+    facts = {"target": column, "task": kind, "id": entity, "time": time, "slices": slices}
+    dataset = _dataset(worktree, rows, facts)
+    written = _policy(worktree, name, dataset)
+    _write(worktree, policy, written)
+    relative = policy.relative_to(worktree.root).as_posix()
+    click.echo(
+        f"next: read {relative}, then\n"
+        f"  git add .gitattributes models.lock {relative} {dataset.uri}\n"
+        f'  git commit -m "Judge {name} by its hold-out"\n'
+        f"  lockstep register {name} 1 --artifact PATH --manifest TRAINING-ROWS --stage staging\n"
+        "  lockstep check"
+    )
+
+
+def _asked(option: str, words: str, *, ask: bool, one_of: tuple[str, ...] = ()) -> str:
+    if not ask:
+        raise click.UsageError(f"{option} is missing; {words[0].lower()}{words[1:]}")
+    kind = click.Choice(one_of) if one_of else (MODEL if option == "--model" else LINE)
+    return str(click.prompt(words, type=kind))
+
+
+def _refuse_existing(policy: Path, root: Path) -> None:
+    from bot.core.errors import ForbiddenChange, Problem
+
+    if policy.exists() or policy.is_symlink():
+        raise ForbiddenChange(
+            Problem(
+                what="it is there already, and init overwrites nothing",
+                remedy="edit it, or name another --model",
+                file=policy.relative_to(root).as_posix(),
+            )
+        )
+
+
+def _dataset(worktree: Worktree, rows: str, facts: dict[str, object]) -> Dataset:
+    """Hash the hold-out.
+
+    Raises:
+        UnsafeFile: nothing is there, or it is not a file of this repository.
+    """
+    from bot.cli.making import SCHEME, weigh
+    from bot.core.policy import Dataset
+
+    if SCHEME.match(rows):
+        raise click.UsageError(
+            "--holdout names a file of this repository; a remote one can replace it in the policy"
+        )
+    weighed = weigh(worktree, rows)
+    return Dataset.model_validate(
+        {"uri": weighed.uri, "digest": weighed.weight.digest}
+        | {name: fact for name, fact in facts.items() if fact}
+    )
+
+
+def _policy(worktree: Worktree, model: str, dataset: Dataset) -> bytes:
+    """Write the policy and read it back as the bot will.
+
+    Raises:
+        Malformed: the hold-out cannot be judged on as it was described.
+    """
+    from bot.cli.starting import first_policy
+    from bot.core.errors import Malformed, Problem
+    from bot.core.evidence import Absent
+    from bot.core.policyfile import parse_policy
+    from bot.gates import GATES
+    from bot.world.holdout import read_holdout
+
+    holdout = read_holdout(worktree.root / dataset.uri, dataset)
+    if isinstance(holdout, Absent):
+        what = holdout.reason.removeprefix(f"{dataset.uri}: ")
+        raise Malformed(Problem(what=what, remedy=holdout.remedy, file=dataset.uri))
+    text = first_policy(model, dataset, holdout, datetime.now(UTC).date()).encode()
+    parse_policy(text, f"policies/{model}.yaml", GATES)
+    return text
+
+
+def _write(worktree: Worktree, policy: Path, text: bytes) -> None:
+    """Write the three files; one that is there stays."""
+    from bot.cli.attributes import add_attribute
+    from bot.core.canonical import EMPTY
+
+    try:
+        policy.parent.mkdir(exist_ok=True)
+        with policy.open("xb") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise click.FileError(str(policy), hint=error.strerror) from None
+    click.echo(f"wrote policies/{policy.name}")
+    if not worktree.lock.exists() and not worktree.lock.is_symlink():
+        worktree.write_lock(EMPTY)
+        click.echo("wrote models.lock")
+    if add_attribute(worktree.root):
+        click.echo("wrote .gitattributes; `lockstep merge-driver --install` makes git use it")

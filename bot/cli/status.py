@@ -1,0 +1,123 @@
+"""`lockstep status`: which version serves each stage, and since when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli.arguments import MODEL, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.cli.worktree import Worktree
+    from bot.core.history import Snapshot
+    from bot.core.lock import Model
+
+MANY = 50
+"""More models than this are shown without their history, unless it is asked for."""
+
+
+@click.command(
+    "status",
+    epilog="Example: lockstep status credit-risk",
+    short_help="Show which version serves each stage, and since when.",
+)
+@click.argument("model", type=MODEL, required=False)
+@click.option("--since", is_flag=True, help=f"Read the history of more than {MANY} models too.")
+@json_option
+def command(*, model: str | None, since: bool, as_json: bool) -> None:
+    """Show which version serves each stage, since when, and by which commit, at HEAD.
+
+    Without MODEL every model is shown; the history is then read when there are at most 50.
+    """
+    from bot.cli import show
+    from bot.cli.worktree import Worktree
+
+    worktree = Worktree.here()
+    tip = worktree.repository.resolve("HEAD")
+    models = _models(worktree, tip, model)
+    past: Mapping[str, Sequence[Snapshot]] = {}
+    if tip is not None and models and (since or len(models) <= MANY):
+        from bot.world.past import read_snapshots
+
+        past = read_snapshots(worktree.repository, tip, tuple(models))
+    rows = [row for name, one in models.items() for row in _rows(name, one, past.get(name))]
+    if as_json:
+        show.as_json({"commit": tip, "stages": rows})
+    else:
+        _print(rows, dated=bool(past))
+    if worktree.blob() is not None and (tip is None or worktree.touched(tip)):
+        click.echo("models.lock has changes that are not committed; `lockstep check`", err=True)
+
+
+def _models(worktree: Worktree, tip: str | None, named: str | None) -> dict[str, Model]:
+    """Read one model, or all, as they are committed.
+
+    Raises:
+        UnknownName: there is no such model.
+        Malformed: the lock cannot be read.
+    """
+    from bot.cli.edit import Draft
+    from bot.cli.worktree import MOST
+    from bot.core.lockfile import parse
+    from bot.core.proposal import LOCK
+
+    blob = None if tip is None else worktree.repository.blob(tip, LOCK, most=MOST)
+    text = b"" if blob is None else blob.text
+    if named is not None:
+        return {named: Draft.of(text, named).known}
+    return dict(parse(text, LOCK)) if text else {}
+
+
+def _rows(name: str, model: Model, past: Sequence[Snapshot] | None) -> list[dict[str, Any]]:
+    """Describe each stage, and each hold on a stage that nobody serves."""
+    from bot.core.history import since, trailers
+
+    rows = []
+    for stage in dict.fromkeys((*model.stages, *model.holds)):
+        hold, giver = model.holds.get(stage), since(past or (), stage)
+        said = trailers(giver.message) if giver else {}
+        row: dict[str, Any] = {
+            "model": name,
+            "stage": stage,
+            "version": model.stages.get(stage),
+            "traffic": model.traffic.get(stage),
+            "hold": hold.model_dump(mode="json", exclude_none=True) if hold else None,
+        }
+        if past is not None:
+            row |= {
+                "since": giver.at.isoformat() if giver else None,
+                "commit": giver.commit if giver else None,
+                "request": said.get("Triggered-by", (None,))[-1],
+                "recorded": "Record" in said if giver else None,
+            }
+        rows.append(row)
+    return rows or [{"model": name, "stage": None, "version": None, "traffic": None, "hold": None}]
+
+
+def _print(rows: Sequence[dict[str, Any]], *, dated: bool) -> None:
+    from bot.cli import show
+
+    if not rows:
+        click.echo("no model is registered yet; `lockstep register MODEL VERSION --artifact …`")
+        return
+    head = ["MODEL", "STAGE", "VERSION", *(["SINCE", "COMMIT", "BY"] if dated else []), ""]
+    show.table(head, [_cells(row, dated=dated) for row in rows])
+    if not dated:
+        click.echo(f"more than {MANY} models: add --since for when, or name a model")
+
+
+def _cells(row: dict[str, Any], *, dated: bool) -> list[str]:
+    cells = [row["model"], row["stage"] or "-", row["version"] or "-"]
+    if dated:
+        by = row.get("request") or ("by hand" if row.get("recorded") is False else "-")
+        cells += [(row.get("since") or "-")[:10], (row.get("commit") or "-")[:10], by]
+    notes = [] if row["traffic"] is None else [f"{row['traffic']}% of traffic"]
+    if row["hold"]:
+        hold = row["hold"]
+        what = f"{hold['version']} held" if "version" in hold else "held"
+        until = f" until {hold['until']}" if "until" in hold else ""
+        notes.append(f"{what}{until} by {hold['by']}: {hold['reason']}")
+    return [*cells, "; ".join(notes)]
