@@ -7,6 +7,7 @@ import resource
 
 from bot.runner.kernel import LIBC, checked, prctl
 
+_SET_PDEATHSIG, _SIGKILL = 1, 9
 _SET_NO_NEW_PRIVS, _CAPBSET_DROP, _CAP_AMBIENT, _AMBIENT_CLEAR_ALL = 38, 24, 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _OPEN_FILES, _TASKS = 256, 4096
@@ -41,6 +42,11 @@ def drop_capabilities() -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()
     checked(int(LIBC.capset(header, none)), "capset")
+
+
+def die_with_parent() -> None:
+    """End when the parent ends, however it ends."""
+    checked(prctl(_SET_PDEATHSIG, _SIGKILL), "parent death signal")
 
 
 def forbid_new_privileges() -> None:

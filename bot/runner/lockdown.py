@@ -32,6 +32,7 @@ def lock_down(request: Request) -> int:
         LayerFailed: a layer that was asked for does not hold; open nothing.
     """
     abi = 0
+    limits.die_with_parent()
     limits.forbid_new_privileges()
     if "rlimits" in request.layers:
         limits.limit_resources(

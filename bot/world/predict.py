@@ -10,7 +10,7 @@ from bot.core.errors import Fault
 from bot.core.evidence import Absent
 from bot.core.questions import Answers, Rehearsal
 from bot.world.sandbox import Job
-from bot.world.sandbox_ending import failed, forged, stopped
+from bot.world.sandbox_ending import failed, forged, not_started, stopped
 from bot.world.sandbox_output import Forged, Output, Shape, collect
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def refused(
 def opening(path: Path, artifact: Artifact, rules: ArtifactRules) -> dict[str, Any]:
     """Return the part of a request that says what to open and how."""
     return {
-        "artifact": str(path), "flavor": artifact.flavor, "module": artifact.module or "",
+        "artifact": str(path.resolve()), "flavor": artifact.flavor, "module": artifact.module or "",
         "trusted": list(rules.trusted),
     }  # fmt: skip
 
@@ -132,6 +132,8 @@ def _run(
         sandbox.keep(ending.log, artifact.digest[7:19])
         if absent := stopped(ending, job.rules):
             return absent
+        if ending.code and not any(out.iterdir()):
+            return not_started()
         try:
             output = collect(out, shape)
         except Forged as error:

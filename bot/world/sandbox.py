@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,7 @@ _MARGIN = 64 * 1024 * 1024
 _THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
 )  # fmt: skip
+LINUX = platform.system() == "Linux"
 INNER = ("rlimits", "landlock", "seccomp")
 
 
@@ -67,14 +69,15 @@ class Sandbox:
 
     def refusal(self, rules: SandboxRules) -> Absent | None:
         """Return why these rules allow nothing to be loaded here, or None."""
+        if not LINUX:
+            return _too_weak("models are loaded on Linux only", "run on Linux")
         lacking = [layer for layer in rules.require if layer not in self.held]
         if not lacking:
             return None
         reasons = "; ".join(f"{layer}: {self.missing.get(layer, 'not tried')}" for layer in lacking)
-        return Absent(
-            fault=Fault.SANDBOX_TOO_WEAK,
-            reason=f"this machine does not give the sandbox layers the policy requires ({reasons})",
-            remedy="run on a machine that gives them, or require fewer in the policy's `sandbox`",
+        return _too_weak(
+            f"this machine does not give the sandbox layers the policy requires ({reasons})",
+            "run on a machine that gives them, or require fewer in the policy's `sandbox`",
         )
 
     def said(self, rules: SandboxRules) -> tuple[str, ...]:
@@ -125,6 +128,10 @@ class Sandbox:
             (self.logs / f"{name}.log").write_bytes(log)
 
 
+def _too_weak(reason: str, remedy: str) -> Absent:
+    return Absent(fault=Fault.SANDBOX_TOO_WEAK, reason=reason, remedy=remedy)
+
+
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield a fresh private folder with `out` and `tmp`, and remove it afterwards."""
@@ -147,6 +154,8 @@ def probed(
         without: Inner layers to leave off; the tests show with it what each layer holds.
         walls: Namespaces to try, the best first.
     """
+    if not LINUX:
+        return Sandbox(walls="none", inner=())
     bare = Sandbox(walls="none", inner=())
     inner = tuple(layer for layer in INNER if layer not in without)
     within = sandbox_probe.inside(replace(bare, inner=inner))

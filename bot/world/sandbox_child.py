@@ -98,9 +98,11 @@ class Child:
 
     def kill(self) -> None:
         """End the worker and all of its session."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.running.pid, signal.SIGKILL)
-        self.running.wait()
+        # Only before it is waited for is its number surely its own.
+        if self.running.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.running.pid, signal.SIGKILL)
+            self.running.wait()
 
     def watch(self, *, seconds: float, scratch_bytes: int) -> Ending:
         """Wait for the end, keep the beginning of the log, enforce time and scratch."""
@@ -110,14 +112,14 @@ class Child:
         with selectors.DefaultSelector() as ready, _ended(self.running.pid) as ended:
             ready.register(output, selectors.EVENT_READ)
             ready.register(ended, selectors.EVENT_READ)
-            while self.running.poll() is None:
+            done = False
+            while not (done or timed_out or overflowed):
                 for key, _ in ready.select(_TICK):
+                    done = done or key.fd == ended
                     if key.fd == output and not _drain(output, log):
                         ready.unregister(output)
-                timed_out = time.perf_counter() - self._began > seconds
+                timed_out = not done and time.perf_counter() - self._began > seconds
                 overflowed = _too_much(self._scratch, scratch_bytes)
-                if timed_out or overflowed:
-                    break
         took = time.perf_counter() - self._began
         os.set_blocking(output, False)
         with contextlib.suppress(BlockingIOError):

@@ -77,6 +77,15 @@ def forged(what: str) -> Absent:
     )
 
 
+def not_started() -> Absent:
+    """Return the reason when the sandbox could not be built around this artifact."""
+    return Absent(
+        fault=Fault.SANDBOX_TOO_WEAK,
+        reason="the sandbox did not start, so nothing was loaded",
+        remedy="run `lockstep doctor` on this machine",
+    )
+
+
 def _signal(ending: Ending) -> int:
     if ending.code < 0:
         return -ending.code

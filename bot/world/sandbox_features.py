@@ -89,6 +89,7 @@ def prepare(
         names: Columns to write, in this order; default all.
     """
     questions = shuffled(len(frame), seed=seed)
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     chosen = tuple(str(name) for name in (frame.columns if names is None else names))
     columns = []

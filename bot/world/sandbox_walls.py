@@ -30,7 +30,7 @@ def tool(walls: Walls) -> str | None:
         case "bubblewrap":
             return shutil.which("bwrap")
         case "unshare":
-            return shutil.which("unshare")
+            return shutil.which("unshare") and shutil.which("setpriv")
         case "none":
             return ""
         case _:
@@ -43,15 +43,22 @@ def around(walls: Walls, scratch: Path, readable: Sequence[str]) -> list[str]:
         case "bubblewrap":
             return _bubblewrap(scratch, readable)
         case "unshare":
-            return ["unshare" if (found := tool(walls)) is None else found, *_UNSHARE]
+            # unshare itself outlives a bot that is killed, unless it is told not to.
+            words = [_found("setpriv"), "--pdeathsig", "KILL", "--", _found("unshare")]
+            return [*words, *_UNSHARE]
         case "none":
             return []
         case _:
             assert_never(walls)
 
 
+def _found(program: str) -> str:
+    # The worker's environment has no PATH to find it by.
+    return shutil.which(program) or program
+
+
 def _bubblewrap(scratch: Path, readable: Sequence[str]) -> list[str]:
-    words = [tool("bubblewrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+    words = [_found("bwrap"), "--unshare-all", "--die-with-parent", "--new-session"]
     words += ["--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
     words += ["--tmpfs", "/tmp"]  # noqa: S108 -- a fresh one, inside
     for root in _ROOTS:

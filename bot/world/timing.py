@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -176,13 +175,23 @@ def _absent(lost: _Lost, out: Path, limits: SandboxRules, features: int, *, role
             reason=f"the {role} was not done with its requests after {limits.seconds:g} s",
             remedy="ask for fewer requests, or raise `seconds` in the policy's `sandbox`",
         )
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        lost.child.running.wait(_ACCOUNT_SECONDS)
+    if lost.child.running.stdin:
+        lost.child.running.stdin.close()
+    _ended(lost.child.running.pid)
     return Absent(
         fault=Fault.MODEL_DOES_NOT_PREDICT,
         reason=f"the {role} stopped answering single requests{_why(out, features)}",
         remedy="see the `loads` and `outputs` gates; they run the same model on the whole hold-out",
     )
+
+
+def _ended(pid: int) -> None:
+    """Wait a little for a worker to write its account; its end is left to be collected."""
+    handle = os.pidfd_open(pid)
+    try:
+        select.select([handle], [], [], _ACCOUNT_SECONDS)
+    finally:
+        os.close(handle)
 
 
 def _why(out: Path, features: int) -> str:

@@ -3,6 +3,8 @@
 Each attack is a bit of the one number it answers for every row; 0 means contained.
 """
 
+# ruff: noqa: PTH208, PTH101, S103, S606, BLE001 -- a model of an attacker: plain calls, one after another
+
 from __future__ import annotations
 
 import ctypes
@@ -24,7 +26,10 @@ def own_environment():
 
 def foreign_environments():
     found = []
-    for entry in [*Path("/proc").glob("[0-9]*"), *map(Path, (f"/proc/{TARGET['parent']}", "/proc/1"))]:
+    for entry in [
+        *Path("/proc").glob("[0-9]*"),
+        *map(Path, (f"/proc/{TARGET['parent']}", "/proc/1")),
+    ]:
         try:
             found.append(b"PATH=" in (entry / "environ").read_bytes())
         except OSError:
@@ -67,7 +72,9 @@ def write_artifact():
 
 
 def write_features():
-    features = [line for line in Path("/proc/self/maps").read_text().split() if line.endswith(".npy")]
+    features = [
+        line for line in Path("/proc/self/maps").read_text().split() if line.endswith(".npy")
+    ]
     Path(features[0]).write_bytes(b"")
     return True
 

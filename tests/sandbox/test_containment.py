@@ -19,11 +19,10 @@ from bot.world import sandbox
 from bot.world.sandbox_child import shy
 
 if TYPE_CHECKING:
-    from bot.world.sandbox import Sandbox
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.sandbox.conftest import Prey
+    from bot.world.sandbox import Sandbox
 
 WALLS = (("bubblewrap",), ("unshare",), ())
 NO_RULE = SandboxRules(require=(), seconds=20.0, memory=1_500_000_000)
@@ -31,7 +30,7 @@ NO_RULE = SandboxRules(require=(), seconds=20.0, memory=1_500_000_000)
 
 @pytest.fixture
 def attacked(
-    hostile: Callable[..., Path], ask: Callable[..., Answers | Absent], prey: Prey, tmp_path: Path
+    hostile: Callable[..., Path], ask: Callable[..., Answers | Absent]
 ) -> Callable[..., set[str]]:
     """Let the model that tries everything loose; return the attacks that succeeded."""
 
@@ -96,7 +95,8 @@ def test_unshare_alone_hides_the_network_and_other_processes(room, attacked):
 def test_without_any_layer_the_same_attacks_succeed(room, attacked):
     got = attacked(room((), without=sandbox.INNER))
     assert {
-        "dotfile", "labels", "write_outside", "connect_tcp", "connect_unix", "signal_parent", "fork",
+        "dotfile", "labels", "write_outside", "connect_tcp", "connect_unix", "signal_parent",
+        "fork",
     } <= got  # fmt: skip
     assert "own_environment" not in got
 
@@ -150,9 +150,16 @@ def test_every_layer_that_holds_is_named(room):
 
 @pytest.mark.parametrize(
     ("without", "layer"),
-    [(("landlock",), "fs"), (("seccomp",), "net"), (("seccomp",), "syscalls"), (("rlimits",), "rlimits")],
-)  # fmt: skip
-def test_a_required_layer_that_does_not_hold_loads_nothing(without, layer, room, hostile, ask, prey):
+    [
+        (("landlock",), "fs"),
+        (("seccomp",), "net"),
+        (("seccomp",), "syscalls"),
+        (("rlimits",), "rlimits"),
+    ],
+)
+def test_a_required_layer_that_does_not_hold_loads_nothing(
+    without, layer, room, hostile, ask, prey
+):
     weak = room((), without=without)
     assert layer not in weak.held
     answer = ask(hostile("attacks"), within=weak, limits=SandboxRules(require=(layer,)))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,7 +81,45 @@ def test_namespaces_end_even_a_child_that_left_the_session(walls, room, hostile,
     assert workers() == []
 
 
-def workers() -> list[str]:
+@pytest.mark.parametrize("walls", [("bubblewrap",), ("unshare",), ()])
+def test_a_worker_ends_when_the_bot_is_killed(walls, room, hostile):
+    room(walls)
+    bot = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(hostile("greedy", takes="time_asleep")), *walls],
+        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert bot.stdout is not None
+    bot.stdout.readline()
+    found = workers(bot.pid)
+    bot.kill()
+    bot.communicate()
+    deadline = time.monotonic() + 5
+    while workers(bot.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for left in Path(tempfile.gettempdir()).glob(f"lockstep-{bot.pid}-*"):
+        shutil.rmtree(left)
+    assert found
+    assert workers(bot.pid) == []
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from bot.core.policy import SandboxRules
+from bot.world import sandbox
+folder = Path(sys.argv[1])
+room = sandbox.probed(walls=tuple(sys.argv[2:]))
+job = sandbox.Job(kind="load", rules=SandboxRules(), readable=(folder,), fields={
+    "artifact": str(folder), "flavor": "runner", "module": "asleep"})
+(folder / "asleep.py").write_text("import time; time.sleep(3600)")
+with room.start(job) as (child, out):
+    time.sleep(0.5)
+    print("started", flush=True)
+    time.sleep(3600)
+"""
+
+
+def workers(bot: int | None = None) -> list[str]:
     """Command lines of workers below this process's own sandbox runs."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -87,7 +129,11 @@ def workers() -> list[str]:
         except OSError:
             continue
         mine = f"Uid:\t{os.getuid()}" in own
-        if mine and b"-I" in words and f"lockstep-{os.getpid()}-".encode() in b" ".join(words):
+        if (
+            mine
+            and b"-I" in words
+            and f"lockstep-{bot or os.getpid()}-".encode() in b" ".join(words)
+        ):
             found.append(entry.name)
     return found
 

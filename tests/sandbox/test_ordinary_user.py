@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 USER = "12345"
 ROOT = Path(__file__).parents[2]
 DEBIAN = "/usr/bin/python3"
-AS_USER = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+# setpriv itself still starts what only root may read; what `env` starts, the user starts.
+AS_USER = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "/usr/bin/env"]
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="these tests run as an ordinary user already"
@@ -68,7 +69,7 @@ def test_an_ordinary_user_is_protected_as_root_is(house, interpreter):
     home = house / "home"
     home.mkdir()
     os.chown(home, int(USER), int(USER))
-    chosen = ["test_containment.py", "test_forgery.py", "test_limits.py", "test_predict.py"]
+    chosen = ["test_containment.py", "test_limits.py"]
     told = subprocess.run(
         [
             *AS_USER, interpreter, "-B", "-m", "pytest", "-p", "no:cacheprovider",
