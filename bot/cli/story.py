@@ -47,8 +47,8 @@ CHAPTERS = (
         version="3",
         title="Better overall, broken for one carrier",
         ruling="refuse",
-        tells="More features raise ROC AUC again, but its training data counted the delays of "
-        "carrier 9E twice over. An average would not show it.",
+        tells="More features raise ROC AUC again, but its training data had the delays of "
+        "carrier 9E in the wrong unit. An average would not show it.",
     ),
     Chapter(
         version="4",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from bot.core.verdict import Outcome, worst
+from bot.core.verdict import Bounds, Outcome, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,8 @@ def decide(judgements: Sequence[Judgement], standing: Standing, rules: Rules) ->
 def _deciding_sentence(judgements: Sequence[Judgement], outcome: Outcome) -> str:
     verdicts = [v for judgement in judgements for v in judgement.verdicts if v.counts is outcome]
     compared = [v for v in verdicts if any(m.difference is not None for m in v.measured)]
-    for verdict in compared + verdicts:
+    estimated = [v for v in verdicts if any(isinstance(m.challenger, Bounds) for m in v.measured)]
+    for verdict in compared + estimated + verdicts:
         return verdict.because
     return judgements[0].trial.settled
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EMPTY = b""
 SHOWN = 10
+LARGEST = 32_000_000
+"""Bytes of a lock; 10,000 models take about a third of it."""
 MODES = {"120000": "a symlink", "160000": "a submodule", "100755": "executable", "000000": "gone"}
 
 
@@ -91,6 +93,10 @@ def in_scope(proposal: Proposal) -> bool:
 
 
 def _plain(touched: Touched) -> None:
+    if touched.size > LARGEST:
+        what = f"{LOCK} has {touched.size:,} bytes, more than {LARGEST:,}"
+        remedy = "split the models over several repositories"
+        raise UnsafeFile(Problem(what=what, remedy=remedy, file=LOCK))
     kind = MODES.get(touched.mode)
     if kind is None:
         return

@@ -5,6 +5,7 @@ The values only; reading and writing their YAML is `document` and `lockfile`.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -33,7 +34,7 @@ Line = Annotated[
 
 def _iso(value: object) -> object:
     # pydantic reads a bare number as seconds since 1970; a year is not an instant.
-    if isinstance(value, str) and "-" not in value:
+    if isinstance(value, str) and not re.match(r"\d{4}-", value):
         raise ValueError("write a date as 2026-11-23 and a moment as 2026-11-23T09:00:00Z")
     return value
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.errors import Fault
 from bot.core.evidence import Absent, Evidence, Fact
 from bot.core.questions import (
     Answered,
     Clock,
     Held,
-    Holdout,
     Judged,
     Loaded,
     Overlapped,
@@ -26,107 +21,18 @@ from bot.core.questions import (
     Weighed,
 )
 from bot.world.answers_cache import keep, kept
+from bot.world.gathering import Gathering
 from bot.world.store import Kind, Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bot.core.evidence import Need
-    from bot.core.lock import Artifact
-    from bot.core.policy import ArtifactRules, Dataset
     from bot.core.questions import Answers, Overlap, Rehearsal, Scan, Timings, Weight
-    from bot.world.sandbox import Sandbox
-    from bot.world.sandbox_features import Features
     from bot.world.store import Store
 
-DATA_BYTES = 20_000_000_000
-HELD_BYTES = 2_000_000_000
 AT_ONCE = 2
 """Models that answer at the same time: champion and challenger."""
-
-
-@dataclass
-class Gathering:
-    """One round of questions; what several of them share is read once."""
-
-    store: Store
-    cache: Path
-    version: str
-    say: Callable[[str], None]
-    folder: Path
-    """Scratch for features; goes away with the round."""
-    answers: dict[tuple[Artifact, Dataset], Answers | Absent] = field(default_factory=dict)
-    scans: dict[Artifact, Scan | Absent] = field(default_factory=dict)
-    _files: dict[str, Local | Absent] = field(default_factory=dict)
-    _holdouts: dict[Dataset, Holdout | Absent] = field(default_factory=dict)
-    _features: dict[Dataset, Features | Absent] = field(default_factory=dict)
-
-    @cached_property
-    def sandbox(self) -> Sandbox:
-        """What a canary found to hold on this machine; probed when a model is to run."""
-        from bot.world.sandbox import probed
-
-        return probed()
-
-    def artifact(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
-        """Fetch an artifact's bytes."""
-        if artifact.digest not in self._files:
-            self._files[artifact.digest] = self.store.fetch(
-                artifact.uri, artifact.digest, max_bytes=rules.max_bytes, max_files=rules.max_files
-            )
-        return self._files[artifact.digest]
-
-    def file(self, uri: str, digest: str, kind: Kind) -> Local | Absent:
-        """Fetch a data set, a manifest or any other file that is named by digest."""
-        if digest not in self._files:
-            most = DATA_BYTES if kind is Kind.DATA else HELD_BYTES
-            self._files[digest] = self.store.fetch(
-                uri, digest, max_bytes=most, max_files=100_000, kind=kind
-            )
-        return self._files[digest]
-
-    def holdout(self, dataset: Dataset) -> Holdout | Absent:
-        """Read the judged rows."""
-        if dataset not in self._holdouts:
-            from bot.world.holdout import read_holdout
-
-            local = self.file(dataset.uri, dataset.digest, Kind.DATA)
-            self._holdouts[dataset] = (
-                local if isinstance(local, Absent) else read_holdout(local.path, dataset)
-            )
-        return self._holdouts[dataset]
-
-    def features(self, dataset: Dataset) -> Features | Absent:
-        """Write what models may see of a hold-out, once for all of them."""
-        if dataset not in self._features:
-            self._features[dataset] = self._write(dataset)
-        return self._features[dataset]
-
-    def _write(self, dataset: Dataset) -> Features | Absent:
-        from bot.world.holdout import write_features
-        from bot.world.sandbox_features import prepare_file
-
-        local = self.file(dataset.uri, dataset.digest, Kind.DATA)
-        if isinstance(local, Absent):
-            return local
-        name = hashlib.sha256(dataset.model_dump_json().encode()).hexdigest()
-        plain = self.folder / f"{name}.feather"
-        written = write_features(local.path, dataset, plain)
-        if isinstance(written, Absent):
-            return written
-        # The order is drawn from the data alone, so that answers may be kept for other requests.
-        return prepare_file(plain, self.folder / name, seed=int(name[:15], 16))
-
-    def runnable(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
-        """Fetch an artifact that may be loaded: what a scan objects to is never opened."""
-        scan = self.scans.get(artifact)
-        if scan is not None and not isinstance(scan, Absent) and (scan.findings or scan.unreadable):
-            return Absent(
-                fault=Fault.CODE_NOT_ALLOWED,
-                reason="it was not loaded, because the static scan objects to it",
-                remedy="see `unsafe_code`",
-            )
-        return self.artifact(artifact, rules)
 
 
 def gather(
@@ -173,14 +79,15 @@ def answered(need: Answered, gathering: Gathering) -> Answers | Absent:
     local = gathering.runnable(need.artifact, need.artifacts)
     rows = gathering.holdout(need.dataset)
     features = gathering.features(need.dataset)
-    for absent in (local, rows, features):
-        if isinstance(absent, Absent):
-            return absent
+    if isinstance(local, Absent):
+        return local
+    if isinstance(rows, Absent):
+        return rows
+    if isinstance(features, Absent):
+        return features
     before = kept(gathering.cache, need, gathering.version)
     if before is not None:
         return before
-    assert isinstance(local, Local), "absences returned above"  # noqa: S101 -- narrows a type
-    assert isinstance(rows, Holdout), "absences returned above"  # noqa: S101 -- narrows a type
     found = answer(
         local.path,
         need.artifact,
@@ -189,7 +96,7 @@ def answered(need: Answered, gathering: Gathering) -> Answers | Absent:
         gathering.sandbox,
         features,
         rows.classes,
-    )  # type: ignore[arg-type]  # absences returned above
+    )
     if not isinstance(found, Absent):
         keep(gathering.cache, need, gathering.version, found)
     return found
@@ -270,7 +177,7 @@ def timed(need: Timed, gathering: Gathering) -> Timings | Absent:
         need.artifacts,
         need.sandbox,
         gathering.sandbox,
-        features,
+        features=features,
         requests=need.requests,
         rows_per_request=need.rows_per_request,
     )

@@ -100,7 +100,7 @@ def run(
         except CommandError as error:
             raise Failed(1, str(error)) from None
     if status:
-        raise Failed(int(status), err if isinstance(err, str) else err.decode("utf-8", "replace"))
+        raise Failed(int(status), str(err))
     return bytes(out)
 
 

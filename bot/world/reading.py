@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.core.docket import LARGEST
 from bot.core.errors import Refusal, UnsafeFile
 from bot.core.lockblocks import split
 from bot.core.lockfile import model_in
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from bot.world.forge import Forge, PullRequest
     from bot.world.repository import Repository
 
-MOST_LOCK = 32_000_000
-"""Bytes of a lock; 10,000 models take about a third of it."""
+MOST_LOCK = LARGEST
 MOST_POLICY = 256 * 1024
 
 

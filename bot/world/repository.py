@@ -7,28 +7,19 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.errors import NotARepository, Problem, Unavailable, UnsafeFile
 from bot.core.proposal import Blob, Touched
 from bot.world.git import BRANCH, OBJECT, Failed, checked, run
+from bot.world.git_log import Landed, landings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 PLAIN = "100644"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Landed:
-    """A commit of the default branch that changed a path."""
-
-    commit: str
-    at: datetime
-    oid: str | None
-    """Object id of the path after the commit; None when it was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +105,8 @@ class Repository:
         for line in listed.split(b"\0")[:-1]:
             about, _, name = line.partition(b"\t")
             mode, _, oid, size = about.split()
-            yield (
-                mode.decode(),
-                oid.decode(),
-                0 if size == b"-" else int(size),
-                name.decode("utf-8", "surrogateescape"),
-            )
+            path = name.decode("utf-8", "surrogateescape")
+            yield mode.decode(), oid.decode(), 0 if size == b"-" else int(size), path
 
     def blob(self, tree: str, path: str, *, most: int) -> Blob | None:
         """Read a plain file of a commit or tree; None when it is not there.
@@ -209,7 +196,7 @@ class Repository:
             "--",
             path,
         )
-        return tuple(_landed(raw))
+        return tuple(landings(raw))
 
     def contents(self, oids: Sequence[str]) -> Iterator[bytes]:
         """Read many blobs with one process, in the order asked."""
@@ -297,18 +284,6 @@ class Repository:
             .decode()
             .strip()
         )
-
-
-def _landed(raw: bytes) -> Iterator[Landed]:
-    for part in raw.split(b"\x01")[1:]:
-        head, *rest = part.split(b"\0")
-        commit, at = head.decode().split()
-        change = next((entry for entry in rest if entry.lstrip(b"\n").startswith(b":")), None)
-        oid = None
-        if change is not None:
-            oid = change.decode("utf-8", "replace").strip().split()[3]
-            oid = None if set(oid) == {"0"} else oid
-        yield Landed(commit=commit, at=datetime.fromtimestamp(int(at), UTC), oid=oid)
 
 
 def _kind(mode: str) -> str:

@@ -56,7 +56,8 @@ def unchanged(workshop: Workshop, number: int) -> None:
     ("change", "code", "says"),
     [
         (lambda text: text.replace("stages: {", "stages: {{"), 10, "not YAML"),
-        (lambda text: text.replace("flavor", "flavour"), 11, "did you mean 'flavor'"),
+        (lambda text: text.replace("    stages:", "    satges: {}\n    stages:"), 11,
+         "did you mean 'stages'"),
         (lambda text: text.replace("production", "prodution"), 13, "its rungs are production"),
         (lambda text: text.replace('"skops"}', '"skops" }'), 12, "lockstep fmt"),
         (lambda text: text.replace("churn:", "spam:"), 14, "no policy covers spam"),
@@ -182,7 +183,7 @@ def holdout(workshop: Workshop, table: pd.DataFrame) -> None:
         (rows(2).drop(columns="churned"), 28, "churned"),
         (rows(2).assign(churned=1), 29, "class"),
         (rows(2).iloc[:0], 30, "row"),
-        (rows(2).drop(columns="region"), 26, "region"),
+        (rows(2).drop(columns="region"), 39, "region"),
     ],
     ids=["no target", "one class", "no rows", "no slice column"],
 )

@@ -1,0 +1,110 @@
+"""One round of questions: what several of them share is fetched and read once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.core.errors import Fault
+from bot.core.evidence import Absent
+from bot.world.store import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bot.core.lock import Artifact
+    from bot.core.policy import ArtifactRules, Dataset
+    from bot.core.questions import Answers, Holdout, Scan
+    from bot.world.sandbox import Sandbox
+    from bot.world.sandbox_features import Features
+    from bot.world.store import Local, Store
+
+DATA_BYTES = 20_000_000_000
+HELD_BYTES = 2_000_000_000
+
+
+@dataclass
+class Gathering:
+    """One round of questions; what several of them share is read once."""
+
+    store: Store
+    cache: Path
+    version: str
+    say: Callable[[str], None]
+    folder: Path
+    """Scratch for features; goes away with the round."""
+    answers: dict[tuple[Artifact, Dataset], Answers | Absent] = field(default_factory=dict)
+    scans: dict[Artifact, Scan | Absent] = field(default_factory=dict)
+    _files: dict[str, Local | Absent] = field(default_factory=dict)
+    _holdouts: dict[Dataset, Holdout | Absent] = field(default_factory=dict)
+    _features: dict[Dataset, Features | Absent] = field(default_factory=dict)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """What a canary found to hold on this machine; probed when a model is to run."""
+        from bot.world.sandbox import probed
+
+        return probed()
+
+    def artifact(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
+        """Fetch an artifact's bytes."""
+        if artifact.digest not in self._files:
+            self._files[artifact.digest] = self.store.fetch(
+                artifact.uri, artifact.digest, max_bytes=rules.max_bytes, max_files=rules.max_files
+            )
+        return self._files[artifact.digest]
+
+    def file(self, uri: str, digest: str, kind: Kind) -> Local | Absent:
+        """Fetch a data set, a manifest or any other file that is named by digest."""
+        if digest not in self._files:
+            most = DATA_BYTES if kind is Kind.DATA else HELD_BYTES
+            self._files[digest] = self.store.fetch(
+                uri, digest, max_bytes=most, max_files=100_000, kind=kind
+            )
+        return self._files[digest]
+
+    def holdout(self, dataset: Dataset) -> Holdout | Absent:
+        """Read the judged rows."""
+        if dataset not in self._holdouts:
+            from bot.world.holdout import read_holdout
+
+            local = self.file(dataset.uri, dataset.digest, Kind.DATA)
+            self._holdouts[dataset] = (
+                local if isinstance(local, Absent) else read_holdout(local.path, dataset)
+            )
+        return self._holdouts[dataset]
+
+    def features(self, dataset: Dataset) -> Features | Absent:
+        """Write what models may see of a hold-out, once for all of them."""
+        if dataset not in self._features:
+            self._features[dataset] = self._write(dataset)
+        return self._features[dataset]
+
+    def _write(self, dataset: Dataset) -> Features | Absent:
+        from bot.world.holdout import write_features
+        from bot.world.sandbox_features import prepare_file
+
+        local = self.file(dataset.uri, dataset.digest, Kind.DATA)
+        if isinstance(local, Absent):
+            return local
+        name = hashlib.sha256(dataset.model_dump_json().encode()).hexdigest()
+        plain = self.folder / f"{name}.feather"
+        written = write_features(local.path, dataset, plain)
+        if isinstance(written, Absent):
+            return written
+        # The order is drawn from the data alone, so that answers may be kept for other requests.
+        return prepare_file(plain, self.folder / name, seed=int(name[:15], 16))
+
+    def runnable(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
+        """Fetch an artifact that may be loaded: what a scan objects to is never opened."""
+        scan = self.scans.get(artifact)
+        if scan is not None and not isinstance(scan, Absent) and (scan.findings or scan.unreadable):
+            return Absent(
+                fault=Fault.CODE_NOT_ALLOWED,
+                reason="it was not loaded, because the static scan objects to it",
+                remedy="see `unsafe_code`",
+            )
+        return self.artifact(artifact, rules)
