@@ -214,11 +214,12 @@ class LocalForge:
         if isinstance(tree, Conflict):
             raise NotMergeable(f"conflicts with {pull.base} in {', '.join(tree.paths)}")
         landing = self._git.commit(tree, at, message)
-        dossier = self._folder.dossier(pull.number)
-        self._folder.write_dossier(replace(dossier, landing=landing, head_sha=pull.head_sha))
+        found = self._folder.dossier(pull.number)
+        dossier = replace(found, landing=landing, head_sha=pull.head_sha)
+        self._folder.write_dossier(dossier)
         if not self._git.advance(pull.base, to=landing, at=at):
             raise NotMergeable(f"{pull.base} was modified meanwhile; judge again")
-        self._finish(replace(dossier, head_sha=pull.head_sha, merged_as=landing))
+        self._finish(replace(dossier, merged_as=landing))
         return landing
 
     def _finish(self, dossier: Dossier) -> None:
@@ -262,8 +263,10 @@ class LocalForge:
     def _seen(self, dossier: Dossier) -> PullRequest:
         head_sha, merged_as = dossier.head_sha, dossier.merged_as
         tip = self._git.branch(dossier.head) if dossier.open else None
-        if dossier.open and dossier.landing and self._git.contains(dossier.base, dossier.landing):
-            merged_as, tip = dossier.landing, None
+        if tip is not None:
+            # Our own landing, or the head itself, pushed to the base by hand.
+            found = (c for c in (dossier.landing, tip) if c and self._git.contains(dossier.base, c))
+            merged_as = next(found, None)
         return PullRequest(
             number=dossier.number,
             title=dossier.title,
@@ -271,7 +274,7 @@ class LocalForge:
             base=dossier.base,
             head=dossier.head,
             head_sha=tip or head_sha,
-            open=tip is not None,
+            open=tip is not None and merged_as is None,
             draft=dossier.draft,
             merged_as=merged_as,
             from_fork=False,

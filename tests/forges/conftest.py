@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .description import description
+from .description import Description, description
 from .server.web import Server
 from .stand import Stand, github_stand, local_stand
 from .wire import Wire
@@ -25,8 +25,16 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    """Watch the exchange; whatever GitHub would not do fails the test at its end."""
-    with Wire(description()).watched() as watching:
+    """Watch the exchange; whatever GitHub would not do fails the test at its end.
+
+    Where its description cannot be had, the forge is still tested, and `test_wire.py` skips.
+    """
+    try:
+        watch = Wire(description())
+    except pytest.skip.Exception:
+        yield Wire(Description((), {}, {}))
+        return
+    with watch.watched() as watching:
         yield watching
     assert watching.complaints == []
 

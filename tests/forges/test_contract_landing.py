@@ -98,3 +98,12 @@ def test_a_pull_request_whose_branch_was_deleted_is_closed(stand: Stand) -> None
     pull = stand.forge.pull_request(number)
     assert not pull.open
     assert pull.head_sha == sha
+
+
+def test_a_head_that_was_pushed_to_the_base_by_hand_counts_as_merged(stand: Stand) -> None:
+    number, sha = stand.proposed(LOCK)
+    stand.git("push", "--quiet", "origin", f"{sha}:refs/heads/main")
+    pull = stand.forge.pull_request(number)
+    assert (pull.open, pull.merged_as) == (False, sha)
+    assert stand.forge.merge(number, sha=sha, title="Land", message="") == sha
+    assert stand.tip() == sha

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from .stand import Stand
 
 GAPS = {
-    "who am I": (200, 200, "an account says what type it is"),
     "permission word": (200, 200, "GitHub says write, emulate says push"),
     "approve": (200, 201, "the description declares 200 for a new review"),
     "own approval": (422, 201, "nobody approves their own pull request"),

@@ -10,6 +10,7 @@ import requests
 from bot.core.errors import Stop
 from bot.world.forge import Comment, HeadMoved, NotMergeable, Status
 from bot.world.github import GitHub
+from bot.world.github_wire import Pace
 
 from .description import OPERATIONS, description
 from .server import plumbing
@@ -44,7 +45,12 @@ def at(stand: Stand) -> Server:
 def speaking(stand: Stand, login: str, repository: str = "acme/models") -> GitHub:
     server = at(stand)
     known = server.state.accounts.get(login) or server.state.join(login)
-    return GitHub(repository, known.token, api_url=server.api_url)
+    return fast(server, repository, known.token)
+
+
+def fast(server: Server, repository: str, token: str) -> GitHub:
+    pace = Pace(between_requests_s=None, between_writes_s=None)
+    return GitHub(repository, token, api_url=server.api_url, pace=pace)
 
 
 def moved(stand: Stand, number: int, sha: str) -> Callable[[], object]:
@@ -86,12 +92,10 @@ def refusals(stand: Stand, number: int, sha: str) -> None:
     forge, server = stand.forge, at(stand)
     reader, nowhere = speaking(stand, "reader"), speaking(stand, "reader", "acme/absent")
     ana = speaking(stand, "ana")
-    stranger = GitHub("acme/models", "unknown", api_url=server.api_url)
+    stranger = fast(server, "acme/models", "unknown")
+    bot = fast(server, "acme/models", server.state.accounts["lockstep[bot]"].token)
     assert stand.hosted
     stand.hosted.pulls[number].draft = False
-    bot = GitHub(
-        "acme/models", server.state.accounts["lockstep[bot]"].token, api_url=server.api_url
-    )
     acts: list[Callable[[], object]] = [
         lambda: bot.reports(number, "<!--"),
         stranger.default_branch,
@@ -115,6 +119,7 @@ def refusals(stand: Stand, number: int, sha: str) -> None:
 def test_every_operation_is_seen_to_succeed_and_in_each_refusal_the_bot_answers(
     github: Stand, wire: Wire
 ) -> None:
+    assert wire.description is description()
     tour(github)
     for operation, refused in OPERATIONS.items():
         seen = wire.seen.get(operation, set())

@@ -21,6 +21,10 @@ def fresh(asked: Asked, number: str) -> Pull:
         elif tip != pull.head_sha:
             pull.head_sha, pull.updated = tip, asked.state.now()
             plumbing.bring(asked.repository.path, pull.source.path, tip, pull.number)
+        onto = f"refs/heads/{pull.base}"
+        if tip and plumbing.ahead(asked.repository.path, onto, tip) == 0:
+            # Pushed to the base by hand: GitHub calls it merged, as the head itself.
+            pull.open, pull.closed, pull.merged_as = False, asked.state.now(), tip
     return pull
 
 
