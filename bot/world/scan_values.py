@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,7 @@ class Tally:
             self.findings.append(shown)
 
 
+@cache
 def allowed(*sections: str) -> frozenset[str]:
     """Read the exact names of some sections of the allow-list beside this file."""
     text = Path(__file__).with_name("allowed_globals.txt").read_text(encoding="utf-8")
