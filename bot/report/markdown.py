@@ -93,6 +93,12 @@ def cell(text: str) -> str:
     return sentence(text, CELL) or EMPTY
 
 
+def whole(text: str) -> str:
+    """Write numbers of a cell so that a line breaks only around their interval."""
+    held = cell(text).replace(" ", "\N{NO-BREAK SPACE}") if text else ""
+    return held.replace("\N{NO-BREAK SPACE}(", " (").replace(")\N{NO-BREAK SPACE}", ") ")
+
+
 def code(text: str) -> str:
     """Write outside text as a code span, fenced by more backticks than it holds."""
     return _span(middle_cut(clean(text), CELL)) or EMPTY

@@ -124,6 +124,7 @@ def _comments(
     environment.filters = {
         "cell": lambda text: Safe(markdown.cell(text)),
         "code": lambda text: Safe(markdown.code(text)),
+        "whole": lambda text: Safe(markdown.whole(text)),
         "fence": lambda lines: Safe(markdown.fence(lines, "diff")),
         "raw": lambda text: Safe(markdown.raw(text)),
         "target": lambda address: Safe(markdown.target(address)),
@@ -159,11 +160,13 @@ def _strip_as_drawing(strip: Strip | None) -> Safe:
     """Draw a strip as inline SVG of 120 by 14 units with its words as title."""
     if strip is None:
         return Safe("")
+    ends = "M{lower:.1f} 3V11M{lower:.1f} 7H{upper:.1f}M{upper:.1f} 3V11"
+    ends = ends if strip.lower < strip.upper else ""
     x = {name: 6 + 108 * getattr(strip, name) for name in ("lower", "value", "upper", "limit")}
     return Safe(
         f'<svg class="strip" viewBox="0 0 120 14" role="img">'
         f"<title>Against the limit: {strip.words}</title>"
         f'<path class="axis" d="M2 7H118"/><path class="limit" d="M{x["limit"]:.1f} 0V14"/>'
-        f'<path class="interval" d="M{x["lower"]:.1f} 3V11M{x["lower"]:.1f} 7H{x["upper"]:.1f}'
-        f'M{x["upper"]:.1f} 3V11"/><circle cx="{x["value"]:.1f}" cy="7" r="3"/></svg>'
+        f'<path class="interval" d="{ends.format_map(x)}"/>'
+        f'<circle cx="{x["value"]:.1f}" cy="7" r="3"/></svg>'
     )

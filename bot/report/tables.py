@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from bot.core.verdict import Outcome
+from bot.core.verdict import Outcome, worst
 from bot.report.change import change
 from bot.report.numbers import Figures, ends, figures, judged, percent, plural
 from bot.report.strip import ranges, strip
@@ -36,11 +36,12 @@ RESULTS = {
 
 
 def sections(judgements: Sequence[Judgement], documentation: str) -> tuple[Section, ...]:
-    """Group judgements by model, in the order of the judgements."""
+    """Group judgements by model, the model with the worst outcome first."""
     by_model: dict[str, list[Judgement]] = {}
     for judgement in judgements:
         by_model.setdefault(judgement.trial.transition.model, []).append(judgement)
-    return tuple(_section(model, own, documentation) for model, own in by_model.items())
+    ordered = sorted(by_model.items(), key=lambda item: -worst(j.outcome for j in item[1]))
+    return tuple(_section(model, own, documentation) for model, own in ordered)
 
 
 def _section(model: str, judgements: list[Judgement], documentation: str) -> Section:

@@ -67,6 +67,11 @@ class Row:
     method: str
     details: tuple[str, ...]
 
+    @property
+    def result(self) -> str:
+        """Mark and word together."""
+        return f"{self.mark} {self.word}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:

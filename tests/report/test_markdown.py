@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -122,6 +123,11 @@ def test_names_are_cut_in_the_middle_and_sentences_at_the_end():
     assert len(markdown.code("x" * 500)) == markdown.CELL + 2
 
 
+def test_numbers_break_only_around_their_interval():
+    assert markdown.whole("+0.1 ms (0.0, 0.2) better") == "+0.1\xa0ms (0.0,\xa00.2) better"
+    assert markdown.whole("") == ""
+
+
 def test_a_diff_keeps_its_signs_and_its_fence():
     fenced = markdown.fence(("@@", "+  a: ```", "-  b: @ana", " \tc"), "diff")
     assert fenced == "````diff\n@@\n+  a: ```\n-  b: @\u200bana\n c\n````"
@@ -169,18 +175,27 @@ def story(name):
     return (judged, promoted(compare(), model="other")), read
 
 
+def shape(written):
+    """Count the blocks that a comment consists of."""
+    kinds = ("heading_open", "table_open", "tr_open", "td_open", "html_block", "list_item_open")
+    return Counter(t.type for t in PARSER.parse(written) if t.type in kinds)
+
+
+@pytest.fixture(scope="module")
+def calm(templates):
+    judged, read = story("calm")
+    view = seen(decided(*judged), judged, read)
+    return {rung: shape(summary(lower(view, rung), templates)) for rung in RUNGS}
+
+
 @pytest.mark.parametrize("name", NAUGHTY)
-def test_naughty_text_in_every_field_leaves_a_comment_inert(name, templates):
+def test_naughty_text_in_every_field_leaves_a_comment_inert(name, templates, calm):
     judged, read = story(name)
     view = seen(decided(*judged), judged, read)
-    calm = seen(decided(*story("calm")[0]), *story("calm"))
-    for rung in (RUNGS[0], RUNGS[4], RUNGS[6]):
+    for rung in (RUNGS[0], RUNGS[5]):
         written = comment(lower(view, rung), templates, budget=(10**9, 10**9))
         inert(written)
-        tags = [t.type for t in PARSER.parse(summary(lower(calm, rung), templates))]
-        mine = [t.type for t in PARSER.parse(written.split("\n", 1)[1])]
-        for kind in ("heading_open", "table_open", "tr_open", "td_open", "html_block"):
-            assert mine.count(kind) == tags.count(kind), kind
+        assert shape(written.split("\n", 1)[1]) == calm[rung]
 
 
 @pytest.mark.parametrize("name", NAUGHTY)
@@ -194,7 +209,7 @@ def test_naughty_text_in_a_refusal_leaves_a_comment_inert(name, templates):
 def test_naughty_text_reaches_no_terminal_and_no_page(name, templates):
     judged, read = story(name)
     view = seen(decided(*judged), judged, read)
-    for width in (50, 90, 140):
+    for width in (50, 140):
         shown = text(view, width=width, color=False)
         assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} for c in shown if c != "\n")
     html = page(view, templates)

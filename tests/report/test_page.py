@@ -38,7 +38,7 @@ def test_a_number_without_a_limit_is_not_drawn(templates):
     verdict = gate("size", "size", measured=(Measure(name="size", challenger=3.0, unit="bytes"),))
     judged = (promoted(verdict),)
     html = page(seen(decided(*judged), judged), templates)
-    assert "3 bytes" in html
+    assert "3\xa0bytes" in html
     assert "<svg" not in html
 
 

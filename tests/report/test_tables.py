@@ -60,6 +60,15 @@ def test_failures_stand_before_errors_before_doubts_before_passes():
     assert [row.word for row in rows] == ["fail", "error", "inconclusive", "pass"]
 
 
+def test_the_model_with_the_worst_outcome_stands_first():
+    judged = (
+        promoted(compare(), model="a"),
+        promoted(gate("g", "g", Outcome.ERRORED), model="b"),
+        promoted(compare(-0.1, -0.2, -0.09), model="c"),
+    )
+    assert [s.model for s in seen(decided(*judged), judged).sections] == ["c", "b", "a"]
+
+
 def test_a_failing_gate_without_numbers_stands_before_passing_ones_with_numbers():
     judged = (promoted(compare(), gate("lineage", "lineage", Outcome.FAILED)),)
     blocks = seen(decided(*judged), judged).sections[0].tables[0].blocks
