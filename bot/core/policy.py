@@ -67,7 +67,7 @@ Bytes = Annotated[
 Span = Annotated[
     timedelta,
     BeforeValidator(_span, json_schema_input_type=_written(_SPAN)),
-    PlainSerializer(lambda span: f"{span.total_seconds():g}s", return_type=str),
+    PlainSerializer(lambda span: f"{span / timedelta(milliseconds=1):.10g}ms", return_type=str),
 ]
 _Share = BeforeValidator(_percent, json_schema_input_type=float | _written(_PERCENT))
 Probability = Annotated[float, _Share, Field(gt=0, lt=1)]

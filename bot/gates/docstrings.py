@@ -40,7 +40,7 @@ def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
     """Return the docstring of each field as a policy names it, those of parents included."""
     found: dict[str, str] = {}
     for one in reversed(model.__mro__):
-        if issubclass(one, BaseModel) and one.__module__.startswith("bot."):
+        if issubclass(one, BaseModel) and one is not BaseModel:
             found |= dict(_in_class(one))
     named = {name: field.alias or name for name, field in model.model_fields.items()}
     return {named[name]: text for name, text in found.items() if name in named}

@@ -6,6 +6,7 @@ the docstrings under its fields are its documentation.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -45,14 +46,14 @@ class Gate(Value):
         """Name the gate with its subject, for tables."""
         return self.name
 
+    @abstractmethod
     def needs(self, case: Case) -> frozenset[Need[Any]]:
         """Say which questions must be answered before `judge`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, case: Case, evidence: Evidence) -> Verdict:
         """Answer from the evidence alone.
 
         Raises:
             EvidenceMissing: a need is absent; the caller records ERRORED.
         """
-        raise NotImplementedError

@@ -35,7 +35,7 @@ class Latency(Gate):
 
     name: ClassVar[str] = "latency"
     exactly_one: ClassVar[tuple[str, ...]] = ("at_most", "max_ratio")
-    example: ClassVar[str] = "latency: {quantile: 0.99, max_ratio: 1.2, requests: 500}"
+    example: ClassVar[str] = "latency: {quantile: 0.99, max_ratio: 1.5, requests: 500}"
 
     model_config = ConfigDict(
         json_schema_extra={"dependentRequired": {"at_most": ["because", "review_by"]}}

@@ -53,7 +53,7 @@ class Outputs(Gate):
             gate=self.name,
             title=self.title,
             outcome=Outcome.FAILED if wrong else outcome,
-            because="; ".join(wrong) or f"{answered}, {asked_twice} and answered the same",
+            because="; ".join(wrong) or f"{answered}, {asked_twice} and 0 answered otherwise",
             required="finite answers, probabilities that add up to 1, the champion's classes, "
             "and the same answer for the same row",
             measured=(
