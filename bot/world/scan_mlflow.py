@@ -78,13 +78,13 @@ def _named(folder: Path, flavors: dict[str, Any]) -> Iterator[tuple[Path, Flavor
             place = _inside(folder, _table(flavors[name]).get("data", usual))
             yield place, "pickle" if _is_pickled(place) else name
     function = _table(flavors.get("python_function"))
-    loader, place = function.get("loader_module"), function.get("model_path")
-    place = place or function.get("data")
-    if place and loader == "mlflow.sklearn" and "sklearn" not in flavors:
-        yield _inside(folder, place), "pickle"
+    loader = function.get("loader_module")
+    data = function.get("model_path") or function.get("data")
+    if data and loader == "mlflow.sklearn" and "sklearn" not in flavors:
+        yield _inside(folder, data), "pickle"
     for name in _NATIVE:
-        if place and loader == f"mlflow.{name}":
-            path = _inside(folder, place)
+        if data and loader == f"mlflow.{name}":
+            path = _inside(folder, data)
             yield path, "pickle" if _is_pickled(path) else name
 
 

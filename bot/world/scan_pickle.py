@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pickletools
 import struct
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 from bot.world.scan_arrays import WRAPPER, array_bytes, is_wrapper
 from bot.world.scan_stack import Stack
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from mmap import mmap
 
+_CODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 _OPCODES = 30_000_000
 _DEPTH = 8
 _NUMBERS = ("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT")
@@ -68,8 +69,8 @@ class Machine(Stack):
 
     def _step(self) -> bool:
         start = self._file.tell()
-        opcode = pickletools.code2op[self._file.read(1).decode("latin-1")]
-        arg = opcode.arg.reader(self._file) if opcode.arg is not None else None
+        opcode = _CODES[self._file.read(1).decode("latin-1")]
+        arg = opcode.arg.reader(cast("IO[bytes]", self._file)) if opcode.arg is not None else None
         if start < self._frame < self._file.tell():
             raise Unreadable("an opcode crosses the end of its frame")
         name = opcode.name

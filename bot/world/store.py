@@ -8,7 +8,6 @@ their place, whole, by one rename.
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from dataclasses import dataclass, field
 from enum import Enum
@@ -139,6 +138,8 @@ class Store:
             return Local(place, weight)
 
     def _bring(self, source: Source, place: Path, digest: str, caps: Caps) -> Weight:
+        import tempfile
+
         (self._cache / "tmp").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._cache / "tmp", prefix="fetch-") as scratch:
             arriving = Path(scratch) / "content"

@@ -8,10 +8,8 @@ address: a second look-up could answer differently.  Redirects pass through the 
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import socket
-import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,9 +19,11 @@ from urllib.parse import quote, urljoin, urlsplit
 from bot.world.store_sources import ONE_FILE, unreachable
 
 if TYPE_CHECKING:
+    import http.client
     from collections.abc import Callable
     from typing import Self
 
+_OK = 200
 _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 _LATER = (408, 425, 429, 500, 502, 503, 504)
@@ -132,7 +132,7 @@ class _TryAgain(Exception):  # noqa: N818 -- never leaves this module
 
 def _accept(response: http.client.HTTPResponse) -> None:
     status = response.status
-    if status == http.client.OK:
+    if status == _OK:
         return
     response.close()
     if status in _LATER:
@@ -167,6 +167,10 @@ def _checked_parts(url: str, reach: Reach) -> tuple[str, str, int, str]:
 
 
 def _get(url: str, reach: Reach) -> http.client.HTTPResponse:
+    # These two cost more to import than all the rest of a run that reads nothing over https.
+    import http.client
+    import ssl
+
     scheme, host, port, target = _checked_parts(url, reach)
     address = _address(host, port, reach)
     wire = http.client.HTTPConnection(host, port)

@@ -207,6 +207,7 @@ def test_loader_code_of_a_folder_is_found(tmp_path):
     [
         "flavors:\n  sklearn:\n    pickled_model: ../../secret.pkl\n",
         "flavors:\n  sklearn: {}\n",
+        "flavors:\n  python_function: {loader_module: mlflow.sklearn, data: no.pkl}\n",
         "flavors:\n  keras: {data: x}\n",
         "flavors: &a [*a]\n",
         "{",
@@ -217,6 +218,25 @@ def test_a_folder_whose_mlmodel_says_nothing_useful_is_unreadable(tmp_path, desc
     assert looked_at(mlflow(tmp_path, described), "mlflow").unreadable
     (tmp_path / "MLmodel").unlink()
     assert looked_at(tmp_path, "mlflow").unreadable
+
+
+@pytest.mark.parametrize(("kind", "name"), [("sklearn", "m.bin"), ("xgboost", "m.pkl")])
+def test_a_pickle_behind_a_python_function_is_read_as_one(tmp_path, kind, name):
+    loader = f"{{loader_module: mlflow.{kind}, data: {name}}}"
+    described = f"flavors:\n  python_function: {loader}\n"
+    evil = dumped(Calls(os.system, "true"))
+    folder = mlflow(tmp_path, described, **{name.replace(".", "__"): evil})
+    assert looked_at(folder, "mlflow").findings == ("posix.system",)
+
+
+def test_a_folder_that_is_a_file_is_unreadable(tmp_path):
+    assert looked_at(write(tmp_path / "m", b"x"), "mlflow").unreadable
+
+
+def test_a_schema_that_is_no_json_is_unreadable(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m", "w") as archive:
+        archive.writestr("schema.json", "[" * 100_000)
+    assert "no JSON" in looked_at(tmp_path / "m", "skops").unreadable
 
 
 def test_a_runner_is_code_and_says_so(tmp_path):
