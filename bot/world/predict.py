@@ -53,6 +53,12 @@ def answer(
     Returns:
         Answers aligned to the hold-out's rows, or the reason why there are none.
     """
+    if features.rows == 0:
+        return Absent(
+            fault=Fault.NO_ROWS,
+            reason="the hold-out has no rows, so there is nothing to ask",
+            remedy="point the policy's data at a hold-out with rows",
+        )
     shape = Shape(len(features.questions.row_at), len(features.names), len(classes))
     job = Job(
         kind="answer", rules=limits, readable=(path, features.folder),

@@ -26,6 +26,13 @@ _WORDS = {
 }
 _TRY = "load it where it was trained with the same library versions, save it again and register it"
 
+_REMEDIES = {
+    "UntrustedTypesFoundException": "the `unsafe_code` gate names the types; "
+    "add those you have reviewed to `trusted` in the policy",
+    "PermissionError": "a model may read its own files and write to its working folder; "
+    "leave out the rest",
+}
+
 
 def stopped(ending: Ending, rules: SandboxRules) -> Absent | None:
     """Return why the parent stopped the run, or None when it ended by itself."""
@@ -65,7 +72,7 @@ def failed(numbers: Numbers, ending: Ending, rules: SandboxRules, flavor: str) -
             reason=f"the library that opens {flavor} artifacts is not installed here",
             remedy=f"install it beside lockstep: pip install 'lockstep-bot[{flavor}]'",
         )
-    return _by_stage(numbers, _how(name, ending))
+    return _by_stage(numbers, _how(name, ending), _REMEDIES.get(name, _TRY))
 
 
 def forged(what: str) -> Absent:
@@ -102,13 +109,15 @@ def _how(name: str, ending: Ending) -> str:
     return "ended without an account of its run"
 
 
-def _by_stage(numbers: Numbers, how: str) -> Absent:
+def _by_stage(numbers: Numbers, how: str, remedy: str) -> Absent:
     if numbers.stage in {IMPORTING, LOADING}:
         return Absent(
-            fault=Fault.MODEL_DOES_NOT_LOAD, reason=f"while loading, the model {how}", remedy=_TRY
+            fault=Fault.MODEL_DOES_NOT_LOAD,
+            reason=f"while loading, the model {how}",
+            remedy=remedy,
         )
     during = "while predicting" if numbers.stage == PREDICTING else "at the end of its run"
     reason = f"{during}, the model {how}"
     if numbers.unknown_features:
         reason += f"; it asks for {numbers.unknown_features} features the hold-out does not have"
-    return Absent(fault=Fault.MODEL_DOES_NOT_PREDICT, reason=reason, remedy=_TRY)
+    return Absent(fault=Fault.MODEL_DOES_NOT_PREDICT, reason=reason, remedy=remedy)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,8 @@ from bot.core.evidence import Absent
 from bot.core.policy import ArtifactRules
 from bot.core.questions import Answers, Rehearsal
 from bot.world import predict, sandbox
-from bot.world.sandbox_features import prepare, shuffled
+from bot.world.sandbox_features import prepare, prepare_file, shuffled
+from bot.world.sandbox_places import places
 
 
 @pytest.fixture
@@ -145,6 +149,46 @@ def test_loading_alone_tells_the_columns_a_model_uses(module, features):
     assert found.used == (True, False, True)
     assert found.unknown_features == 1
     assert found.peak_bytes > 10_000_000
+
+
+def test_two_models_answer_at_the_same_time(tmp_path, ask, frame):
+    def run(sign):
+        folder = tmp_path / f"times{sign}"
+        folder.mkdir()
+        (folder / "model.py").write_text(f"def predict(frame):\n    return frame['a'] * {sign}\n")
+        return ask(folder)
+
+    with ThreadPoolExecutor(2) as pool:
+        up, down = pool.map(run, (1, -1))
+    assert isinstance(up, Answers), up
+    assert isinstance(down, Answers), down
+    assert np.allclose(up.predicted, frame["a"])
+    assert np.allclose(down.predicted, -frame["a"])
+
+
+def test_a_holdout_without_rows_is_not_asked(tmp_path, frame, module):
+    from tests.sandbox.conftest import EVERYTHING, LIMITS, entry
+
+    empty = prepare(frame[:0], tmp_path / "empty", seed=1)
+    given = (module("def predict(frame): ..."), entry("runner"), EVERYTHING, LIMITS)
+    answers = predict.answer(*given, sandbox.probed(), empty, ())
+    assert isinstance(answers, Absent)
+    assert answers.fault is Fault.NO_ROWS
+
+
+def test_the_features_file_that_the_holdout_wrote_is_read(tmp_path, frame):
+    frame.to_parquet(tmp_path / "f.parquet")
+    frame.to_feather(tmp_path / "f.arrow")
+    for name in ("f.parquet", "f.arrow"):
+        features = prepare_file(tmp_path / name, tmp_path / f"{name}.d", seed=1)
+        assert (features.names, features.rows) == (("a", "b", "c"), len(frame))
+
+
+def test_the_checkout_with_its_data_is_no_place_to_read():
+    root = Path(__file__).parents[2]
+    for place in places().libraries:
+        assert not (root / "examples" / "labels.parquet").is_relative_to(place)
+        assert not (root / "models.lock").is_relative_to(place)
 
 
 def test_every_row_is_asked_once_first_and_some_again():
