@@ -134,7 +134,7 @@ def promoted(draft: Draft, version: str, stage: str) -> Model:
 
     Raises:
         UnknownName: there is no such model or version.
-        ForbiddenChange: it serves the stage already.
+        ForbiddenChange: it serves the stage already, or is retired.
     """
     model = draft.known
     draft.version(version)
@@ -145,6 +145,14 @@ def promoted(draft: Draft, version: str, stage: str) -> Model:
             "there is nothing to promote",
             "stages",
             stage,
+        )
+    if version in model.retired:
+        raise draft.refusal(
+            ForbiddenChange,
+            f"version '{version}' is retired ({model.retired[version]})",
+            "name another version",
+            "retired",
+            version,
         )
     return _with(model, stages={**model.stages, stage: version})
 

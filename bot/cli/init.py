@@ -11,6 +11,7 @@ import click
 from bot.cli.arguments import LINE, MODEL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bot.cli.worktree import Worktree
@@ -93,7 +94,7 @@ def _refuse_existing(policy: Path, root: Path) -> None:
         )
 
 
-def _dataset(worktree: Worktree, rows: str, facts: dict[str, object]) -> Dataset:
+def _dataset(worktree: Worktree, rows: str, facts: Mapping[str, object]) -> Dataset:
     """Hash the hold-out.
 
     Raises:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from bot.cli.forges import BARE
 from bot.core.errors import NotARepository, Problem, Unavailable, UnsafeFile
 from bot.core.figures import size
 from bot.core.lock import Flavor
@@ -108,23 +109,27 @@ def code_of(worktree: Worktree) -> tuple[str | None, str]:
     """
     head, origin = worktree.repository.resolve("HEAD"), worktree.origin
     if head is None:
-        return None, "this repository has no commit yet"
+        return None, "this repository has no commit yet; commit, or give --code REPO@SHA"
     if origin is None:
-        return None, "this clone has no remote `origin`"
+        return None, "this clone has no remote `origin`; add it, or give --code REPO@SHA"
     dirty = worktree.asked(
         "status", "--porcelain", "--untracked-files=no", "--", ".", f":(top,exclude){LOCK}"
     )
     if dirty:
-        return None, "the working tree has uncommitted changes"
+        return None, "the working tree has uncommitted changes; commit, or give --code REPO@SHA"
     return f"{public(origin)}@{head}", ""
 
 
 def public(origin: str) -> str:
-    """Write a remote's address without a user or a password, as https where it can be."""
+    """Write a remote's address without user, password or local path, as https where it can be."""
     match = re.fullmatch(r"(?:ssh://)?git@([\w.-]+)[:/](.+?)(?:\.git)?/?", origin)
     if match:
         return f"https://{match[1]}/{match[2]}"
-    return re.sub(r"^(https?://)[^@/]*@", r"\1", origin).removesuffix(".git")
+    if SCHEME.match(origin) is None or origin.startswith("file:"):
+        # A path says where this machine keeps it; the lock is read on others.
+        path = PurePosixPath(origin)
+        return path.parent.name if path.name == BARE else path.name.removesuffix(".git")
+    return re.sub(r"^([a-z+]+://)[^@/]*@", r"\1", origin).removesuffix(".git")
 
 
 def _within(root: Path, path: Path, named: str) -> str:

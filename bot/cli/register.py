@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.arguments import LINE, MODEL, STAGE, VERSION, Instant, proposal_options
+from bot.cli.arguments import LINE, MODEL, STAGE, VERSION, Instant, Matching, proposal_options
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bot.cli.bench import Bench
     from bot.core.lock import Entry, Lineage
 
+CODE = Matching("commit", r"[^\x00-\x1f\x7f]{1,450}@[0-9a-f]{40}", "write REPO@ and 40 hex digits")
 FLAVORS = ("onnx", "skops", "xgboost", "lightgbm", "joblib", "pickle", "mlflow", "runner")
 
 
@@ -42,7 +44,7 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...])
 @click.option("--flavor", type=click.Choice(FLAVORS), help="Default: told by the file's name.")
 @click.option("--module", metavar="M", help="For the flavor runner: the module that predicts.")
 @click.option(
-    "--code", type=LINE, metavar="REPO@SHA", help="Default: origin at HEAD, when that is clean."
+    "--code", type=CODE, metavar="REPO@SHA", help="Default: origin at HEAD, when that is clean."
 )
 @click.option("--data", type=LINE, metavar="PATH|sha256:…", help="The training data.")
 @click.option("--manifest", type=LINE, metavar="PATH|URI", help="The rows it was trained on.")
@@ -80,6 +82,7 @@ def command(
     # Refused before long work, with an entry that stands in for the real one.
     registered(draft, version, _stand_in())
     entry = _entry(bench, **facts)
+    _say_what_lacks(bench, model, entry.lineage)
     edited = registered(draft, version, entry)
     title = f"Register {model} {version}"
     if stage:
@@ -147,7 +150,7 @@ def _lineage(
     if code is None:
         code, reason = code_of(bench.worktree)
         if code is None:
-            click.echo(f"the code is not stated: {reason}; commit it, or give --code", err=True)
+            click.echo(f"the code is not stated: {reason}", err=True)
     rows = weigh(bench.worktree, manifest) if manifest else None
     pinned = weigh(bench.worktree, requirements) if requirements else None
     if bench.forge is not None and bench.commit is not None:
@@ -164,6 +167,20 @@ def _lineage(
         created=created,
         parent=parent,
     )
+
+
+def _say_what_lacks(bench: Bench, model: str, lineage: Lineage) -> None:
+    """Warn before a version lands that the policy would refuse, since it never changes."""
+    from bot.core.errors import Refusal
+
+    with contextlib.suppress(Refusal):
+        policy = bench.policy(model)
+        for asked in policy.every_gate():
+            required = getattr(asked.gate, "require", ()) if asked.name == "lineage" else ()
+            lacking = [part for part in required if not getattr(lineage, part)]
+            if lacking:
+                words = f"{asked.place}: the lineage must state {', '.join(lacking)}"
+                click.echo(f"{words}; give it now, since a version never changes", err=True)
 
 
 def _stand_in() -> Entry:
