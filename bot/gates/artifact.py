@@ -15,6 +15,7 @@ from bot.gates.gate import Gate
 if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.core.evidence import Evidence, Need
+    from bot.core.questions import Weight
 
 
 class Artifact(Gate):
@@ -43,13 +44,13 @@ class Artifact(Gate):
         max_bytes = self.max_bytes or case.artifacts.max_bytes
         max_files = self.max_files or case.artifacts.max_files
         allowed = ", ".join(case.artifacts.flavors)
-        refused = [
+        other = [
             (weight.digest != stated.digest, f"the bytes hash to {short(weight.digest)}"),
             (stated.flavor not in case.artifacts.flavors, f"flavor {stated.flavor} is not allowed"),
-            (weight.size > max_bytes, f"it has {size(weight.size)}"),
             (weight.files > max_files, f"it has {count(weight.files, 'file')}"),
         ]
-        wrong = [sentence for is_wrong, sentence in refused if is_wrong]
+        too_large = (weight.size > max_bytes, f"it has {size(weight.size)}")
+        wrong = [sentence for is_wrong, sentence in (*other, too_large) if is_wrong]
         measured = f"{stated.flavor}, {size(weight.size)}, {count(weight.files, 'file')}"
         return Verdict(
             gate=self.name,
@@ -58,14 +59,17 @@ class Artifact(Gate):
             because="; ".join(wrong) or f"{measured}, digest {short(weight.digest)} as stated",
             required=f"digest {short(stated.digest)}, one of {allowed}, at most {size(max_bytes)} "
             f"and {count(max_files, 'file')}",
-            measured=(
-                Measure(
-                    name="size",
-                    challenger=float(weight.size),
-                    limit=float(max_bytes),
-                    direction="lower",
-                    unit="bytes",
-                    n=weight.files,
-                ),
-            ),
+            # Beside another reason the size would look as if it had decided.
+            measured=() if wrong and not too_large[0] else (_size(weight, max_bytes),),
         )
+
+
+def _size(weight: Weight, most: int) -> Measure:
+    return Measure(
+        name="size",
+        challenger=float(weight.size),
+        limit=float(most),
+        direction="lower",
+        unit="bytes",
+        n=weight.files,
+    )

@@ -59,7 +59,8 @@ class Leakage(Gate):
             because="; ".join(seen) or _unseen(overlap),
             required="no shared id, no more equal rows than chance makes"
             + (", training before judging" if self.time_order else ""),
-            measured=(self._measure(overlap),),
+            # Beside another reason the share would look as if it had decided.
+            measured=() if seen and not self._equal(overlap) else (self._measure(overlap),),
             notes=self._blind(overlap),
             unblock="train again without the hold-out, or judge on rows nobody has trained on"
             if seen
@@ -99,9 +100,10 @@ class Leakage(Gate):
     def _measure(self, overlap: Overlap) -> Measure:
         return Measure(
             name="share of hold-out rows seen, at least",
-            challenger=_least(overlap) if overlap.rows else None,
-            limit=self._limit(overlap),
+            challenger=100 * _least(overlap) if overlap.rows else None,
+            limit=100 * self._limit(overlap),
             direction="lower",
+            unit="%",
             n=overlap.rows,
             confidence=CONFIDENCE,
             method="Wilson score",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.core.figures import count, figure
-from bot.core.verdict import Measure, Outcome, Verdict
+from bot.core.verdict import Outcome, Verdict
 from bot.gates import contest
 from bot.gates.fields import DataName
 from bot.gates.gate import Gate
@@ -56,15 +56,6 @@ class Outputs(Gate):
             because="; ".join(wrong) or f"{answered}, {asked_twice} and 0 answered otherwise",
             required="finite answers, probabilities that add up to 1, the champion's classes, "
             "and the same answer for the same row",
-            measured=(
-                Measure(
-                    name="rows answered differently when asked twice",
-                    challenger=float(answers.inconsistent),
-                    limit=0.0,
-                    direction="lower",
-                    n=answers.compared,
-                ),
-            ),
             notes=("every row gets the same answer",) if _constant(answers.predicted) else (),
             unblock="" if wrong or answers.compared else "rows to ask twice",
         )

@@ -30,6 +30,7 @@ def test_one_equal_row_fails_where_no_row_repeats_by_chance():
     assert found.because == (
         "1 hold-out row of 12,000 (0.008 %) equal a training row in every column"
     )
+    assert found.measured[0].challenger > found.measured[0].limit == 0
     assert found.unblock.startswith("train again without the hold-out")
 
 
@@ -46,6 +47,7 @@ def test_a_tolerated_share_is_added_to_chance():
 def test_a_shared_id_fails():
     assert verdict(shared_ids=1).because == "1 hold-out id was trained on"
     assert verdict(shared_ids=7).because == "7 hold-out ids were trained on"
+    assert verdict(shared_ids=7).measured == (), "the share of rows decided nothing"
 
 
 def test_the_same_file_fails():
