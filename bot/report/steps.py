@@ -75,7 +75,7 @@ def commands(
     """Say how to stop, to repeat and to undo."""
     if proposal.request.number is None or kind(decision, judgements) is Kind.NOTHING:
         return ()
-    again = "To evaluate again, comment `/lockstep evaluate`."
+    again = f"To judge it again: `lockstep evaluate {proposal.request.number}`."
     if decision.refusal is not None or decision.outcome is not Outcome.PASSED:
         return (again,)
     models = list(dict.fromkeys(judgement.trial.transition.model for judgement in judgements))
@@ -84,7 +84,7 @@ def commands(
     if proposal.standing.merged_as:
         landed = proposal.standing.merged_as[:12]
         return (f"To undo it, `git revert {landed}` or `lockstep rollback {model}`.",)
-    return ("To stop this, comment `/lockstep hold REASON`.", again, undo)
+    return ("To stop this, close the request or make it a draft.", again, undo)
 
 
 def reproduce(proposal: Proposal) -> str:

@@ -82,7 +82,7 @@ class Performer:
         if not ours:
             self.forge.comment(action.number, action.body)
             return
-        if ours[0].body != action.body:
+        if _lasting(ours[0].body) != _lasting(action.body):
             self.forge.edit_comment(action.number, ours[0], action.body)
         for duplicate in ours[1:]:
             self.forge.delete_comment(action.number, duplicate)
@@ -195,3 +195,8 @@ class Performer:
         self._tell(number, landed)
         if found != lock_oid:
             raise Incident(f"{LOCK} landed as {found} and was judged as {lock_oid}, in {landed}")
+
+
+def _lasting(body: str) -> str:
+    """Leave out the marker and the footer, which name the moment: an hourly run edits nothing."""
+    return body.split("\n", 1)[-1].rsplit("\n<sub>", 1)[0]
