@@ -103,7 +103,8 @@ class GitHub:
     def git_environment(self) -> Mapping[str, str]:
         """Let git send the token as a header, to this server only."""
         with self._speaking("authenticating"):
-            pair = f"x-access-token:{self._auth.token}".encode()
+            token = self._patience.repeat(lambda: self._auth.token)
+        pair = f"x-access-token:{token}".encode()
         return {
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"http.{self._server}/.extraHeader",

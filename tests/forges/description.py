@@ -22,6 +22,7 @@ from .downloads import cache as cache_folder
 _R = "/repos/{owner}/{repo}"
 OPERATIONS: dict[tuple[str, str], frozenset[int]] = {
     ("GET", "/user"): frozenset({403}),
+    ("POST", "/app/installations/{installation_id}/access_tokens"): frozenset({404}),
     ("GET", _R): frozenset({401, 404}),
     ("GET", f"{_R}/collaborators/{{username}}/permission"): frozenset({404}),
     ("GET", f"{_R}/pulls"): frozenset({404}),

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from github.Auth import AppAuth
 
 from bot.world.github import GitHub
 from bot.world.github_patience import Patience
@@ -210,6 +213,26 @@ def github_stand(folder: Path, server: Server) -> Stand:
             hosted=hosted,
             waits=waits,
         )
+    )
+
+
+def as_app(stand: Stand, installation: int) -> GitHub:
+    """Return the bot as an app's installation, with a key made for this test."""
+    assert stand.server
+    stand.server.state.installations[1] = stand.server.state.accounts[BOT]
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return GitHub(
+        "acme/models",
+        AppAuth(7, pem.decode()).get_installation_auth(installation),
+        api_url=stand.server.api_url,
+        login=BOT,
+        patience=Patience(sleep=stand.waits.append),
+        pace=Pace(between_requests_s=None, between_writes_s=None),
     )
 
 

@@ -14,7 +14,7 @@ from bot.world.github_patience import Patience
 from bot.world.github_read import redacted
 from bot.world.github_wire import Pace, server_of
 
-from .stand import BOT, run_git
+from .stand import BOT, as_app, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +120,21 @@ def test_an_app_that_does_not_say_who_it_is_is_told_to(github: Stand) -> None:
     number, _ = github.proposed(LOCK)
     with pytest.raises(NotARepository, match=r"Resource not accessible by integration.*login"):
         guest(github).reports(number, "<!--")
+
+
+def test_an_installation_of_an_app_mints_one_token_for_the_api_and_for_git(github: Stand) -> None:
+    server, _ = at(github)
+    forge = as_app(github, 1)
+    requests = sent(github, lambda: (forge.default_branch(), forge.git_environment()))
+    assert requests == ["POST /app/installations/1/access_tokens", "GET "]
+    assert server.state.accounts[BOT].token not in forge.remote()
+    listed = run_git(github.clone, "ls-remote", "origin", "main", env=forge.git_environment())
+    assert listed.split("\t")[0] == github.tip()
+
+
+def test_an_installation_that_was_removed_is_refused(github: Stand) -> None:
+    with pytest.raises(NotARepository, match=r"Integration not found \(404\)"):
+        as_app(github, 2).git_environment()
 
 
 def test_people_who_may_not_write_do_not_approve(github: Stand) -> None:

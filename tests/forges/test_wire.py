@@ -15,6 +15,7 @@ from bot.world.github_wire import Pace
 from .description import OPERATIONS, description
 from .server import plumbing
 from .server.faults import Meanwhile
+from .stand import as_app
 from .wire import Wire, verdict
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def refusals(stand: Stand, number: int, sha: str) -> None:
     acts: list[Callable[[], object]] = [
         lambda: bot.reports(number, "<!--"),
         stranger.default_branch,
+        as_app(stand, 2).default_branch,
         nowhere.default_branch,
         nowhere.open_pull_requests,
         lambda: forge.propose(title="t", body="", head="absent", base="main"),
@@ -112,6 +114,7 @@ def refusals(stand: Stand, number: int, sha: str) -> None:
     for act in acts:
         with pytest.raises(Stop):
             act()
+    as_app(stand, 1).default_branch()
     ana.reports(number, "<!--")
     ana.edit_comment(number, Comment(id=1, body="", url=""), "anew")
 

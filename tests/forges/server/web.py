@@ -27,6 +27,7 @@ _REPO = r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
 _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", r"/user", talk.who),
     ("GET", r"/rate_limit", talk.limits),
+    ("POST", r"/app/installations/(\d+)/access_tokens", talk.installation_token),
     ("GET", _REPO, talk.repository),
     ("GET", _REPO + r"/collaborators/([^/]+)/permission", talk.permission),
     ("GET", _REPO + r"/git/ref/(.+)", talk.reference),
