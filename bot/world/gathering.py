@@ -95,8 +95,8 @@ class Gathering:
         written = write_features(local.path, dataset, plain)
         if isinstance(written, Absent):
             return written
-        # The order is drawn from the data alone, so that answers may be kept for other requests.
-        return prepare_file(plain, self.folder / name, seed=int(name[:15], 16))
+        # The order is a secret of this run: one drawn from the policy could be drawn by a model.
+        return prepare_file(plain, self.folder / name)
 
     def runnable(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
         """Fetch an artifact that may be loaded: what a scan objects to is never opened."""

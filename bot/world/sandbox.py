@@ -12,6 +12,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 64 * 1024 * 1024
 """Bytes of scratch beyond the results."""
+_REMOVALS, _PAUSE = 100, 0.02
 _THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT",
 )  # fmt: skip
@@ -141,7 +143,16 @@ def scratch_folder() -> Iterator[Path]:
         (folder / "tmp").mkdir()
         yield folder
     finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    # Killing bubblewrap ends its sandbox a moment later; until then files may still appear.
+    for _ in range(_REMOVALS):
         shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE)
 
 
 @lru_cache(maxsize=16)

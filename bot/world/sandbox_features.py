@@ -50,7 +50,7 @@ class Features:
         return self.questions.rows
 
 
-def shuffled(rows: int, *, seed: int) -> Questions:
+def shuffled(rows: int, *, seed: int | None = None) -> Questions:
     """Draw a secret order with hidden copies.
 
     A model that answers from a row's place, from the answers before it, or from the size
@@ -58,7 +58,9 @@ def shuffled(rows: int, *, seed: int) -> Questions:
 
     Args:
         rows: At least 1.
-        seed: From the evidence, so that a run can be repeated.
+        seed: Draws the order again, for tests. None draws one that nobody knows: an order
+            that follows from public facts would be no secret to the model's author, and
+            answers are put back into the hold-out's order anyway.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     copies = random.permutation(rows)[:_TWICE]
@@ -78,14 +80,18 @@ def shuffled(rows: int, *, seed: int) -> Questions:
 
 
 def prepare(
-    frame: pd.DataFrame, folder: Path, *, seed: int, names: Sequence[str] | None = None
+    frame: pd.DataFrame,
+    folder: Path,
+    *,
+    seed: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> Features:
     """Write a features folder.
 
     Args:
         frame: The columns a model may see, at least one row; never the target or an id.
         folder: Where to write; must be empty or not exist.
-        seed: Draws the order.
+        seed: As for `shuffled`.
         names: Columns to write, in this order; default all.
     """
     questions = shuffled(len(frame), seed=seed)
@@ -103,7 +109,7 @@ def prepare(
     return Features(folder=folder, names=chosen, questions=questions)
 
 
-def prepare_file(path: Path, folder: Path, *, seed: int) -> Features:
+def prepare_file(path: Path, folder: Path, *, seed: int | None = None) -> Features:
     """Write a features folder from the file that `holdout.write_features` wrote."""
     import pandas as pd
 

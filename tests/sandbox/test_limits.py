@@ -141,5 +141,5 @@ def workers(bot: int | None = None) -> list[str]:
 def test_nothing_is_left_in_the_temporary_folder(hostile, ask, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    takes(hostile, ask, "scratch")
+    takes(hostile, ask, "many_files")
     assert list((tmp_path / "temporary").iterdir()) == []

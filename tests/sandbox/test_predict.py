@@ -206,6 +206,10 @@ def test_a_seed_gives_the_same_questions_and_another_seed_others():
     assert not np.array_equal(first.row_at, other.row_at)
 
 
+def test_without_a_seed_nobody_can_know_the_order():
+    assert not np.array_equal(shuffled(50).row_at, shuffled(50).row_at)
+
+
 def test_a_single_row_can_be_asked():
     asked = shuffled(1, seed=1)
     assert asked.batches == ((0, 2), (2, 3), (3, 4))
