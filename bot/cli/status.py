@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.cli.worktree import Worktree
     from bot.core.history import Snapshot
     from bot.core.lock import Model
+    from bot.core.serving import Serving
 
 MANY = 50
 """More models than this are shown without their history, unless it is asked for."""
@@ -52,7 +53,9 @@ def command(*, model: str | None, since: bool, as_json: bool) -> None:
         click.echo("models.lock has changes that are not committed; `lockstep check`", err=True)
 
 
-def _models(worktree: Worktree, tip: str | None, named: str | None) -> dict[str, Model]:
+def _models(
+    worktree: Worktree, tip: str | None, named: str | None
+) -> Mapping[str, Model | Serving]:
     """Read one model, or all, as they are committed.
 
     Raises:
@@ -61,17 +64,19 @@ def _models(worktree: Worktree, tip: str | None, named: str | None) -> dict[str,
     """
     from bot.cli.edit import Draft
     from bot.cli.worktree import MOST
-    from bot.core.lockfile import parse
     from bot.core.proposal import LOCK
+    from bot.core.serving import serving
 
     blob = None if tip is None else worktree.repository.blob(tip, LOCK, most=MOST)
     text = b"" if blob is None else blob.text
     if named is not None:
         return {named: Draft.of(text, named).known}
-    return dict(parse(text, LOCK)) if text else {}
+    return serving(text, LOCK)
 
 
-def _rows(name: str, model: Model, past: Sequence[Snapshot] | None) -> list[dict[str, Any]]:
+def _rows(
+    name: str, model: Model | Serving, past: Sequence[Snapshot] | None
+) -> list[dict[str, Any]]:
     """Describe each stage, and each hold on a stage that nobody serves."""
     from bot.core.history import since, trailers
 

@@ -89,12 +89,12 @@ def trailers(message: str) -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, tuple[str, ...]] = {}
     for paragraph in reversed(re.split(r"\n[ \t]*\n", message.strip())[1:]):
-        lines = [_TRAILER.fullmatch(line.strip()) for line in paragraph.strip().splitlines()]
-        if not all(lines):
+        lines = paragraph.strip().splitlines()
+        pairs = [match for line in lines if (match := _TRAILER.fullmatch(line.strip()))]
+        if len(pairs) < len(lines):
             break
-        for line in lines:
-            if line is not None:
-                found[line[1]] = (*found.get(line[1], ()), line[2].strip())
+        for pair in pairs:
+            found[pair[1]] = (*found.get(pair[1], ()), pair[2].strip())
     return found
 
 

@@ -1,4 +1,4 @@
-"""A clone with a policy, an artifact and a forge in a folder; verbs are called as users call them."""
+"""A clone with a policy and a forge in a folder; verbs are called as users call them."""
 
 from __future__ import annotations
 
