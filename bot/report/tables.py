@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
+from bot.core.transition import Registration
 from bot.core.verdict import Outcome, worst
 from bot.report.change import change
 from bot.report.numbers import Figures, ends, figures, judged, percent, plural
@@ -49,10 +50,21 @@ def _section(model: str, judgements: list[Judgement], documentation: str) -> Sec
     notes = dict.fromkeys(note for verdict in verdicts for note in verdict.notes)
     return Section(
         model=model,
-        tables=tuple(_table(j, documentation) for j in judgements if j.verdicts),
+        tables=tuple(_table(j, documentation) for j in _telling_first(judgements) if j.verdicts),
         slices=_slices(verdicts, documentation),
         warnings=tuple(note for note in notes if note.startswith(ALOUD)),
         notes=tuple(note for note in notes if not note.startswith(ALOUD)),
+    )
+
+
+def _telling_first(judgements: list[Judgement]) -> list[Judgement]:
+    """Put the worst first, and what was only registered after what wants to serve."""
+    return sorted(
+        judgements,
+        key=lambda judgement: (
+            -judgement.outcome,
+            isinstance(judgement.trial.transition, Registration),
+        ),
     )
 
 
