@@ -81,7 +81,7 @@ class GitHub:
         self._secret = auth if isinstance(auth, str) else ""
         self._tally = Tally()
         self._patience = patience or Patience()
-        self._server = (server_url or server_of(api_url)).rstrip("/")
+        self._server = server_of(api_url, server_url)
         self._given_login = login
         self._github = line(
             auth=self._auth, api_url=api_url.rstrip("/"), pace=pace or Pace(), tally=self._tally

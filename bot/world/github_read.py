@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from github.IssueComment import IssueComment
     from github.NamedUser import NamedUser
+    from github.Organization import Organization
     from github.PullRequest import PullRequest as GitHubPull
     from github.PullRequestReview import PullRequestReview
     from github.Repository import Repository
@@ -44,7 +45,8 @@ def pull_of(pull: GitHubPull) -> PullRequest:
 
     Everything read here is in the short form too that GitHub lists, so nothing is asked for.
     """
-    source, target = pull.head.repo, pull.base.repo
+    source: Repository | None = pull.head.repo
+    target = pull.base.repo
     merged = pull.merged_at is not None
     return PullRequest(
         number=pull.number,
@@ -182,5 +184,5 @@ def redacted(text: str, token: str) -> str:
     return _SECRETS.sub("***", shown)
 
 
-def _login(user: NamedUser | None) -> str:
+def _login(user: NamedUser | Organization | None) -> str:
     return user.login if user is not None else GHOST

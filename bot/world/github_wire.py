@@ -116,31 +116,36 @@ def _plainly(response: RequestsResponse) -> RequestsResponse:
     return response
 
 
-def server_of(api_url: str) -> str:
-    """Derive the address of the git server from that of the API.
+def server_of(api_url: str, named: str | None = None) -> str:
+    """Return the address of the git server, derived from that of the API unless it is named.
 
     Covers github.com, GitHub Enterprise Cloud with data residency (`api.NAME.ghe.com`) and
     GitHub Enterprise Server (`HOST/api/v3`).
+
+    Raises:
+        NotARepository: the address would carry the token in the clear.
     """
-    parts = urlsplit(api_url)
+    if named:
+        return _refuse_clear_text(named)
+    parts = urlsplit(_refuse_clear_text(api_url))
     host = parts.netloc
     if host == "api.github.com" or host.endswith(".ghe.com"):
         host = host.removeprefix("api.")
     return f"{parts.scheme}://{host}"
 
 
-def _refuse_clear_text(api_url: str) -> None:
-    parts = urlsplit(api_url)
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
-        return
-    raise NotARepository(
-        Problem(
-            what=f"the API address {api_url!r} is not https",
-            remedy="give an https address; a token is never sent in the clear",
+def _refuse_clear_text(address: str) -> str:
+    """Return an address a token may be sent to, without a slash at its end; refuse another."""
+    parts = urlsplit(address)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not safe or not parts.hostname:
+        raise NotARepository(
+            Problem(
+                what=f"the address {address!r} is not https",
+                remedy="give an https address; a token is never sent in the clear",
+            )
         )
-    )
+    return address.rstrip("/")
 
 
 def refuse_other_names(repository: str) -> None:

@@ -254,6 +254,8 @@ def test_a_name_that_is_not_owner_and_name_is_refused(name: str) -> None:
 def test_a_token_is_never_sent_in_the_clear(address: str) -> None:
     with pytest.raises(NotARepository, match="never sent in the clear"):
         GitHub("acme/models", "token", api_url=address)
+    with pytest.raises(NotARepository, match="never sent in the clear"):
+        GitHub("acme/models", "token", server_url=address or "http:")
 
 
 def test_tokens_are_taken_out_of_what_is_shown() -> None:
