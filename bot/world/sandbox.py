@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -169,10 +170,12 @@ def probed(
         return Sandbox(walls="none", inner=())
     bare = Sandbox(walls="none", inner=())
     inner = tuple(layer for layer in INNER if layer not in without)
-    within = sandbox_probe.inside(replace(bare, inner=inner))
-    around_it = [sandbox_probe.outside(replace(bare, walls=kind)) for kind in walls]
-    chosen = next((wall for wall in around_it if wall.holds), None)
-    seen = sandbox_probe.together(within, chosen, around_it)
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(sandbox_probe.inside, replace(bare, inner=inner))
+        tried = sandbox_probe.first_that_holds([replace(bare, walls=kind) for kind in walls])
+        within = looking.result()
+    chosen = tried[-1] if tried and tried[-1].holds else None
+    seen = sandbox_probe.together(within, chosen, tried)
     return Sandbox(
         walls=chosen.walls if chosen else "none", inner=within.inner, held=seen.held,
         layers=seen.layers, missing=seen.missing,

@@ -82,6 +82,16 @@ def inside(sandbox: Sandbox) -> Within:
     return Within(inner, found[0], found[1])
 
 
+def first_that_holds(sandboxes: list[Sandbox]) -> list[Outside]:
+    """Try namespaces one kind after the other, up to the first that holds."""
+    tried: list[Outside] = []
+    for sandbox in sandboxes:
+        tried.append(outside(sandbox))
+        if tried[-1].holds:
+            break
+    return tried
+
+
 def outside(sandbox: Sandbox) -> Outside:
     """Try one kind of namespaces."""
     name = sandbox.walls
