@@ -27,7 +27,8 @@ def sentences(conclusion: Conclusion) -> str:
         return str(conclusion.decision.refusal)
     return "\n".join(
         f"{verdict.because}; {verdict.remedy or verdict.unblock}"
-        for judgement in conclusion.judgements for verdict in judgement.verdicts
+        for judgement in conclusion.judgements
+        for verdict in judgement.verdicts
     )
 
 
@@ -37,8 +38,9 @@ def lock_with(workshop: Workshop, version: str, change: Callable[[str], str]) ->
 
     before = parse((workshop.ana.clone / "models.lock").read_bytes(), "models.lock")
     known = before["churn"].versions if "churn" in before else {}
-    model = Model(versions={**known, version: workshop.entry(version)},
-                  stages={"production": version})
+    model = Model(
+        versions={**known, version: workshop.entry(version)}, stages={"production": version}
+    )
     return change(dump({**before, "churn": model}).decode()).encode()
 
 
@@ -46,7 +48,8 @@ def unchanged(workshop: Workshop, number: int) -> None:
     assert workshop.landed(number) is None
     assert len(workshop.forge.reports(number, "<!-- lockstep:report:v1 ")) == 1
     status = workshop.forge.status(
-        workshop.forge.pull_request(number).head_sha, "lockstep/gate: main")
+        workshop.forge.pull_request(number).head_sha, "lockstep/gate: main"
+    )
     assert status is not None
     assert status.state in ("failure", "error")
     assert len(status.description) <= 140
@@ -56,17 +59,28 @@ def unchanged(workshop: Workshop, number: int) -> None:
     ("change", "code", "says"),
     [
         (lambda text: text.replace("stages: {", "stages: {{"), 10, "not YAML"),
-        (lambda text: text.replace("    stages:", "    satges: {}\n    stages:"), 11,
-         "did you mean 'stages'"),
+        (
+            lambda text: text.replace("    stages:", "    satges: {}\n    stages:"),
+            11,
+            "did you mean 'stages'",
+        ),
         (lambda text: text.replace("production", "prodution"), 13, "its rungs are production"),
         (lambda text: text.replace('"skops"}', '"skops" }'), 12, "lockstep fmt"),
         (lambda text: text.replace("churn:", "spam:"), 14, "no policy covers spam"),
         (lambda text: text.replace("models/1.skops", "models/9.skops"), 21, "models/9.skops"),
         (lambda text: re.sub(r"sha256:\w{4}", "sha256:0000", text), 22, "0000"),
-        (lambda text: text + 'x: &a [1]\n', 10, "anchor"),
+        (lambda text: text + "x: &a [1]\n", 10, "anchor"),
     ],
-    ids=["broken", "unknown key", "no such stage", "not canonical", "no policy", "unreachable",
-         "digest", "anchor"],
+    ids=[
+        "broken",
+        "unknown key",
+        "no such stage",
+        "not canonical",
+        "no policy",
+        "unreachable",
+        "digest",
+        "anchor",
+    ],
 )
 def test_a_bad_lock_is_refused_with_its_place_and_the_way_out(
     workshop: Workshop, change: Callable[[str], str], code: int, says: str
@@ -81,9 +95,13 @@ def test_a_bad_lock_is_refused_with_its_place_and_the_way_out(
 
 
 def test_a_changed_digest_under_an_old_version_is_refused(champion: Workshop) -> None:
-    number = champion.propose_text(lock_with(
-        champion, "2", lambda text: re.sub(r"(1\.skops\", digest: \")sha256:\w{4}",
-                                           r"\1sha256:0000", text)))
+    number = champion.propose_text(
+        lock_with(
+            champion,
+            "2",
+            lambda text: re.sub(r"(1\.skops\", digest: \")sha256:\w{4}", r"\1sha256:0000", text),
+        )
+    )
 
     conclusion = champion.judge(number)
 
@@ -104,11 +122,15 @@ def test_a_changed_digest_under_an_old_version_is_refused(champion: Workshop) ->
 def test_a_broken_policy_on_the_base_is_named_with_its_place(
     champion: Workshop, text: str, code: int, says: str
 ) -> None:
-    swaps = {"- compare:": "- compre:", "metric: roc_auc, improve_by": "metric: roc_auc, improved_by",
-             "{metric: roc_auc": "{metric: roc_acu"}
+    swaps = {
+        "- compare:": "- compre:",
+        "metric: roc_auc, improve_by": "metric: roc_auc, improved_by",
+        "{metric: roc_auc": "{metric: roc_acu",
+    }
     number = champion.promote("2")
-    champion.push_to_main("policies/churn.yaml",
-                          champion.policy_text().replace(text, swaps[text]).encode())
+    champion.push_to_main(
+        "policies/churn.yaml", champion.policy_text().replace(text, swaps[text]).encode()
+    )
 
     conclusion = champion.judge(number)
 
@@ -173,8 +195,9 @@ def holdout(workshop: Workshop, table: pd.DataFrame) -> None:
     before = digest_of(workshop.ana.clone / "data/holdout.parquet").digest
     workshop.push_to_main("data/holdout.parquet", buffer.getvalue())
     now = digest_of(workshop.ana.clone / "data/holdout.parquet").digest
-    workshop.push_to_main("policies/churn.yaml",
-                          workshop.policy_text().replace(before, now).encode())
+    workshop.push_to_main(
+        "policies/churn.yaml", workshop.policy_text().replace(before, now).encode()
+    )
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,12 @@ def assert_converged(forge: LocalForge, number: int, where: str) -> None:
     bare = Repository(Path(forge.remote()))
     landed = bare.run("log", "--format=%s", "refs/heads/main").decode().splitlines()
     audit = [path for _, _, _, path in bare.tree(bare.commit("lockstep/audit"))]
-    of_this = [path for path in audit if f"\"number\":{number}".encode()
-               in (bare.blob(bare.commit("lockstep/audit"), path, most=10**6) or b"").text]
+    of_this = [
+        path
+        for path in audit
+        if f'"number":{number}'.encode()
+        in (bare.blob(bare.commit("lockstep/audit"), path, most=10**6) or b"").text
+    ]
     status = forge.status(pull.head_sha, "lockstep/gate: main")
     reports = forge.reports(number, "<!-- lockstep:report:v1 ")
     assert pull.merged_as is not None, where

@@ -34,9 +34,16 @@ def test_a_better_challenger_merges_with_trailers_and_a_sealed_record(champion: 
     assert conclusion.decision.ruling is Ruling.MERGE
     assert landed is not None
     message = message_of(champion, landed)
-    for trailer in ("Model: churn", "Transition: Promotion", "Champion: 1", "Challenger: 2",
-                    "Decision: merge", "Record: sha256:", "Policy: sha256:",
-                    f"Triggered-by: local/churn#{number}"):
+    for trailer in (
+        "Model: churn",
+        "Transition: Promotion",
+        "Champion: 1",
+        "Challenger: 2",
+        "Decision: merge",
+        "Record: sha256:",
+        "Policy: sha256:",
+        f"Triggered-by: local/churn#{number}",
+    ):
         assert f"\n{trailer}" in message
     assert sum(path.startswith("seals/") for path in champion.audit()) == 2
 
@@ -49,10 +56,16 @@ def test_the_record_on_the_audit_branch_is_the_one_the_commit_names(champion: Wo
     bare = Repository(champion.folder / "forge/repository.git")
     named = message_of(champion, champion.landed(number) or "").split("Record: ")[1].strip()
 
-    stored = [bare.blob(bare.commit("lockstep/audit"), path, most=10**6)
-              for path in champion.audit() if path.startswith("records/")]
-    digests = {f"sha256:{hashlib.sha256(blob.text).hexdigest()}": json.loads(blob.text)
-               for blob in stored if blob}
+    stored = [
+        bare.blob(bare.commit("lockstep/audit"), path, most=10**6)
+        for path in champion.audit()
+        if path.startswith("records/")
+    ]
+    digests = {
+        f"sha256:{hashlib.sha256(blob.text).hexdigest()}": json.loads(blob.text)
+        for blob in stored
+        if blob
+    }
 
     assert digests[named]["decision"]["ruling"] == "merge"
     assert digests[named]["request"]["number"] == number
@@ -66,8 +79,9 @@ def test_a_worse_challenger_is_refused_and_nothing_merges(champion: Workshop) ->
     assert conclusion.decision.ruling is Ruling.REFUSE
     assert conclusion.decision.outcome is Outcome.FAILED
     assert champion.landed(number) is None
-    status = champion.forge.status(champion.forge.pull_request(number).head_sha,
-                                   "lockstep/gate: main")
+    status = champion.forge.status(
+        champion.forge.pull_request(number).head_sha, "lockstep/gate: main"
+    )
     assert status is not None
     assert status.state == "failure"
 
@@ -94,10 +108,16 @@ def test_a_version_that_was_rolled_back_is_refused_until_it_is_released(
 
     described = champion.entry("2")
     number = champion.ana.proposes(
-        "again", "Promote 2 again",
-        lambda models: {"churn": models["churn"].model_copy(update={
-            "versions": {**models["churn"].versions, "2": described},
-            "stages": {"production": "2"}})},
+        "again",
+        "Promote 2 again",
+        lambda models: {
+            "churn": models["churn"].model_copy(
+                update={
+                    "versions": {**models["churn"].versions, "2": described},
+                    "stages": {"production": "2"},
+                }
+            )
+        },
     ).number
     conclusion = champion.judge(number)
 
@@ -160,12 +180,15 @@ def test_a_rung_cannot_be_skipped(tmp_path) -> None:
 
 
 def test_a_clear_gain_takes_the_fast_track(tmp_path) -> None:
-    workshop = Workshop(tmp_path, {
-        "ladder": "staging, production",
-        "more": "",
-        "merge": "auto, fast_track: {when: {metric: roc_auc, lower_bound_gain: 0.05}, "
-        "skip: [staging]}",
-    })
+    workshop = Workshop(
+        tmp_path,
+        {
+            "ladder": "staging, production",
+            "more": "",
+            "merge": "auto, fast_track: {when: {metric: roc_auc, lower_bound_gain: 0.05}, "
+            "skip: [staging]}",
+        },
+    )
     workshop.judge(workshop.promote("1", "staging"))
     workshop.judge(workshop.promote("1", "production"))
 

@@ -12,7 +12,7 @@ import skops.io
 from sklearn.linear_model import LogisticRegression
 
 from bot.cli.evaluate import carry
-from bot.core.lock import Artifact, Entry, Lineage, Manifest, Model
+from bot.core.lock import Artifact, Entry, Model
 from bot.core.lockfile import dump
 from bot.flow import Conclusion
 from bot.world.engineer import Engineer
@@ -78,6 +78,13 @@ def write_models(folder: Path) -> None:
     joblib.dump(model, folder / "4.joblib")
 
 
+def described(clone: Path, version: str, flavor: str = "skops") -> Entry:
+    """Describe a version whose file lies in `models/` of a clone."""
+    uri = f"models/{version}.{flavor}"
+    digest = digest_of(clone / uri).digest
+    return Entry(artifact=Artifact(uri=uri, digest=digest, flavor=flavor))
+
+
 @dataclass
 class Workshop:
     """One repository with its forge, an engineer and the bot."""
@@ -95,9 +102,13 @@ class Workshop:
         write_models(source / "models")
         (source / "churn.yaml").write_text(self.policy_text())
         self.ana.commits(
-            {"data": source / "data", "models": source / "models",
-             "policies/churn.yaml": source / "churn.yaml"},
-            dump({}), "Begin",
+            {
+                "data": source / "data",
+                "models": source / "models",
+                "policies/churn.yaml": source / "churn.yaml",
+            },
+            dump({}),
+            "Begin",
         )
 
     def policy_text(self) -> str:
@@ -107,9 +118,12 @@ class Workshop:
         stages = "".join(f"  {stage.strip()}:\n{gates}" for stage in ladder.split(","))
         digest = digest_of(self.folder / "source/data/holdout.parquet").digest
         return POLICY.format(
-            ladder=ladder, digest=digest, stages=stages,
+            ladder=ladder,
+            digest=digest,
+            stages=stages,
             registration=self.policy.get("registration", "artifact, unsafe_code"),
-            merge=self.policy.get("merge", "auto"), flavors=self.policy.get("flavors", "skops"),
+            merge=self.policy.get("merge", "auto"),
+            flavors=self.policy.get("flavors", "skops"),
         ) + self.policy.get("more", "")
 
     @property
@@ -120,9 +134,7 @@ class Workshop:
 
     def entry(self, version: str, flavor: str = "skops") -> Entry:
         """Describe a version whose file lies in `models/`."""
-        uri = f"models/{version}.{flavor}"
-        digest = digest_of(self.ana.clone / uri).digest
-        return Entry(artifact=Artifact(uri=uri, digest=digest, flavor=flavor))
+        return described(self.ana.clone, version, flavor)
 
     def promote(self, version: str, stage: str = "production", flavor: str = "skops") -> int:
         """Open a pull request that registers a version and lets it serve."""
