@@ -29,16 +29,23 @@ def python_files() -> list[Path]:
 
 
 def test_no_python_file_has_more_than_three_hundred_lines() -> None:
-    long = {path.relative_to(ROOT).as_posix(): count for path in python_files()
-            if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST}
+    long = {
+        path.relative_to(ROOT).as_posix(): count
+        for path in python_files()
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
 
     assert long == {}
 
 
 def test_every_module_of_the_bot_opens_with_one_sentence() -> None:
-    silent = [path.relative_to(ROOT).as_posix() for path in python_files()
-              if path.is_relative_to(ROOT / "bot") and path.read_text().strip()
-              and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    silent = [
+        path.relative_to(ROOT).as_posix()
+        for path in python_files()
+        if path.is_relative_to(ROOT / "bot")
+        and path.read_text().strip()
+        and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
 
     assert silent == []
 
@@ -59,8 +66,7 @@ def test_names_say_what_things_are() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"/root/", r"/home/(?!lockstep\b)\w", r"/work/", r"files\.pythonhosted\.org", r"pypi\.org/simple",
-     r"registry\.npmjs\.org", r"deb\.debian\.org"],
+    [r"/root/", r"/home/(?!lockstep\b)\w", r"/work/", r"index-url", r"https?://\S+/simple\b"],
 )
 def test_no_committed_file_names_a_machine_or_a_registry(pattern: str) -> None:
     found = []
@@ -75,16 +81,23 @@ def test_no_committed_file_names_a_machine_or_a_registry(pattern: str) -> None:
 
 
 def test_every_exit_code_is_unique_and_documented() -> None:
-    kinds = {kind.__name__: kind.exit_code for kind in vars(errors).values()
-             if isinstance(kind, type) and issubclass(kind, errors.Stop)
-             and "exit_code" in vars(kind)}
-    outcomes = {name: getattr(errors, name)
-                for name in ("PASSED", "FAILED", "INCONCLUSIVE", "ERRORED", "BUG")}
+    kinds = {
+        kind.__name__: kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.Stop) and "exit_code" in vars(kind)
+    }
+    outcomes = {
+        name: getattr(errors, name)
+        for name in ("PASSED", "FAILED", "INCONCLUSIVE", "ERRORED", "BUG")
+    }
     faults = {fault.name: fault.value for fault in errors.Fault}
     codes = [*kinds.values(), *outcomes.values(), *faults.values(), 2]
     page = (ROOT / "docs/exit-codes.md").read_text()
-    documented = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE)
-                  for code in row.split(",")}
+    documented = {
+        int(code)
+        for row in re.findall(r"^\| ([\d, ]+) \|", page, re.MULTILINE)
+        for code in row.split(",")
+    }
 
     assert len(codes) == len(set(codes))
     assert set(codes) <= documented

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression
@@ -18,6 +18,9 @@ from bot.core.lockfile import dump, parse
 from bot.flow import Conclusion
 from bot.world.store import digest_of
 from tests.stories.workshop import Workshop, rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLACE = re.compile(r"^[^\s:]+:\d+:\d+: ")
 
