@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for number, row in enumerate(every):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         line = "  ".join(cells).rstrip()
-        click.echo(click.style(line, bold=True) if number == 0 else line)
+        bold = number == 0 and not os.environ.get("NO_COLOR")
+        click.echo(click.style(line, bold=True) if bold else line)
 
 
 def as_json(value: Any) -> None:
