@@ -66,7 +66,7 @@ def test_names_say_what_things_are() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"/root/", r"/home/(?!lockstep\b)\w", r"/work/", r"index-url", r"https?://\S+/simple\b"],
+    [r"/root/", r"/home/(?!lockstep\b)\w", r"/work/", r"(?<!no-emit-)index-url", r"https?://\S+/simple\b"],
 )
 def test_no_committed_file_names_a_machine_or_a_registry(pattern: str) -> None:
     found = []
@@ -126,3 +126,32 @@ def test_every_dependency_is_pinned_with_a_hash_and_without_an_address() -> None
         assert text.count("--hash=sha256:") >= len(pins)
         assert "://" not in text
         assert "index-url" not in text
+
+
+IMPORTERS = {
+    "github": ("bot/world/github",),
+    "git": ("bot/world/git.py",),
+    "yaml": ("bot/core/document.py", "bot/runner/"),
+    "jinja2": ("bot/report/render.py",),
+    "click": ("bot/cli/",),
+    "rich": ("bot/cli/", "bot/report/terminal.py"),
+    "fsspec": ("bot/world/store",),
+}
+"""Who may import a foreign library; each stays behind one door."""
+
+
+def test_each_foreign_library_has_one_importer() -> None:
+    strangers = []
+    for path in python_files():
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith("bot/"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
+                [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else [])
+            for module in modules:
+                doors = IMPORTERS.get(module.split(".")[0])
+                if doors and not name.startswith(doors):
+                    strangers.append(f"{name} imports {module}")
+
+    assert strangers == []

@@ -38,7 +38,11 @@ class Verbs(click.Group):
         """List the verbs in the order a newcomer meets them."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 -- click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
         """Import the verb."""
         if cmd_name not in VERBS:
             return None
@@ -77,7 +81,7 @@ def root() -> None:
     it is judged by the gates in `policies/`; `git revert` is rollback.
 
     Exit codes: 0 passed, 1 a gate said no, 2 wrong command line, 3 too little evidence,
-    10 to 17 input that was refused, 20 to 41 evidence that could not be had, 75 try again.
+    10 to 18 input that was refused, 20 to 41 evidence that could not be had, 75 try again.
     """
 
 

@@ -59,17 +59,13 @@ class Stage:
         self._ends(ana, time.monotonic() - began)
 
     def _opens(self) -> None:
-        self.console.print(
-            Panel(
-                Text.from_markup(
-                    "[bold]Lockstep[/bold] promotes models by pull request. This plays six of them on this "
-                    "machine:\na bare git repository stands in for GitHub, and everything else is real.\n"
-                    "The model says, when a flight leaves New York, whether it will arrive late.\n"
-                    f"Policy and example: policies/{MODEL}.yaml, {FOLDER}/"
-                ),
-                expand=False,
-            )
+        words = (
+            "[bold]Lockstep[/bold] promotes models by pull request. This plays six of them here:\n"
+            "a bare git repository stands in for GitHub, and everything else is real.\n"
+            "The model says, when a flight leaves New York, whether it will arrive late.\n"
+            f"Policy and example: policies/{MODEL}.yaml, {FOLDER}/"
         )
+        self.console.print(Panel(Text.from_markup(words), expand=False))
 
     def _chapter(self, number: int, chapter: Chapter, ana: Engineer, world: Hosted) -> None:
         self._heading(number, chapter.title, chapter.tells)

@@ -1,0 +1,1 @@
+"""Pure values and functions: no clock, no randomness, no files; everything comes in."""

@@ -13,7 +13,8 @@ not caught.  A gate that says no is a Verdict, not an error.
     |   |-- PolicyMissing     14  no policy, or more than one, matches a model
     |   |-- OutOfScope        15  the pull request changes more than the lock
     |   |-- UnsafeFile        16  a symlink, a submodule, a file over its cap
-    |   `-- NotARepository    17  there is no git repository or no such commit
+    |   |-- NotARepository    17  there is no git repository or no such commit
+    |   `-- Denied            18  the forge does not let this token do that
     `-- Unavailable           75  the world did not answer
 """
 
@@ -106,6 +107,12 @@ class NotARepository(Refusal):
     """A repository, branch, commit or pull request is not there."""
 
     exit_code = 17
+
+
+class Denied(Refusal):
+    """The forge knows the token and does not let it do this, or does not know it."""
+
+    exit_code = 18
 
 
 class Unavailable(Stop):

@@ -10,7 +10,8 @@ import re
 MERGES = "**Merges now.**"
 OPEN_STEP = re.compile(r"^- \[ \] Then this commit and no other is merged.*$", re.MULTILINE)
 BEFORE = re.compile(
-    r"^(?:To (?:stop this|judge it again)[,:] .*\n)*To undo it after merging, `git revert <landed>`",
+    r"^(?:To (?:stop this|judge it again)[,:] .*\n)*"
+    r"To undo it after merging, `git revert <landed>`",
     re.MULTILINE,
 )
 

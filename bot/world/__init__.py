@@ -1,0 +1,1 @@
+"""Everything that touches the outside: git, forges, artifacts, data, and the sandbox."""

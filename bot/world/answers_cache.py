@@ -24,7 +24,7 @@ def kept(cache: Path, need: Answered, version: str) -> Answers | None:
     try:
         with np.load(place, allow_pickle=False) as stored:
             about = json.loads(str(stored["about"]))
-            scores = stored["scores"] if "scores" in stored else None
+            scores = stored.get("scores")
             predicted = stored["predicted"]
     except (OSError, ValueError, KeyError):
         return None

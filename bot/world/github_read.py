@@ -9,7 +9,7 @@ from github import GithubException
 from github.CommitStatus import CommitStatus
 from github.PaginatedList import PaginatedList
 
-from bot.core.errors import ForbiddenChange, NotARepository, Problem, Unavailable
+from bot.core.errors import Denied, ForbiddenChange, NotARepository, Problem, Unavailable
 from bot.world.forge import (
     Comment,
     HeadMoved,
@@ -175,7 +175,8 @@ def stop_for(error: GithubException, about: str, token: str) -> Stop:
         return ForbiddenChange(Problem(what=words, remedy="change what GitHub names and run again"))
     else:
         return Unavailable(words)
-    return NotARepository(Problem(what=words, remedy=remedy))
+    kind = Denied if error.status in {401, 403} else NotARepository
+    return kind(Problem(what=words, remedy=remedy))
 
 
 def redacted(text: str, token: str) -> str:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from github import GithubException
 
-from bot.core.errors import NotARepository, Unavailable
+from bot.core.errors import Denied, NotARepository, Unavailable
 from bot.world.forge import Comment, NotMergeable
 from bot.world.github import GitHub
 from bot.world.github_patience import Patience, setback
@@ -70,7 +70,7 @@ def test_a_comment_we_may_not_touch_is_refused(
     github: Stand, act: Callable[[Forge, Comment], object]
 ) -> None:
     answers(github, declined(403, "Must have admin rights to Repository."))
-    with pytest.raises(NotARepository, match=r"Must have admin rights.*\(403\)"):
+    with pytest.raises(Denied, match=r"Must have admin rights.*\(403\)"):
         act(github.forge, Comment(id=9, body="", url=""))
 
 
@@ -80,7 +80,7 @@ def test_not_being_allowed_to_ask_who_may_write_is_refused_not_guessed(github: S
     assert github.server
     forbidden = declined(403, "Resource not accessible by integration")
     github.server.trouble({2: Instead(answer=forbidden, when="before")})
-    with pytest.raises(NotARepository, match="Resource not accessible"):
+    with pytest.raises(Denied, match="Resource not accessible"):
         github.forge.pull_request(number)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.errors import ForbiddenChange, NotARepository
+from bot.core.errors import Denied, ForbiddenChange, NotARepository
 from bot.world.forge import Review, Status
 from bot.world.github import GitHub
 from bot.world.github_patience import Patience
@@ -118,7 +118,7 @@ def test_a_person_s_token_is_asked_once_whose_it_is(github: Stand) -> None:
 
 def test_an_app_that_does_not_say_who_it_is_is_told_to(github: Stand) -> None:
     number, _ = github.proposed(LOCK)
-    with pytest.raises(NotARepository, match=r"Resource not accessible by integration.*login"):
+    with pytest.raises(Denied, match=r"Resource not accessible by integration.*login"):
         guest(github).reports(number, "<!--")
 
 
@@ -170,7 +170,7 @@ def test_a_pull_request_of_a_fork_says_so_also_when_the_fork_is_gone(github: Sta
 
 def test_a_bad_token_is_refused_and_not_shown(github: Stand) -> None:
     secret = "ghp_" + "s3cret" * 6
-    with pytest.raises(NotARepository, match=r"Bad credentials \(401\); give a token") as caught:
+    with pytest.raises(Denied, match=r"Bad credentials \(401\); give a token") as caught:
         guest(github, token=secret).default_branch()
     assert secret not in str(caught.value)
     assert github.waits == []
@@ -182,9 +182,9 @@ def test_a_token_that_may_only_read_is_told_what_it_lacks(github: Stand) -> None
     hosted.roles["reader"] = "read"
     server.state.join("reader")
     forge = guest(github, "reader")
-    with pytest.raises(NotARepository, match=r"\(403\); give the token the permissions"):
+    with pytest.raises(Denied, match=r"\(403\); give the token the permissions"):
         forge.merge(number, sha=sha, title="t", message="")
-    with pytest.raises(NotARepository, match=r"\(403\)"):
+    with pytest.raises(Denied, match=r"\(403\)"):
         forge.set_status(sha, STATUS)
     assert github.waits == []
 
