@@ -6,7 +6,7 @@ at the tip of the forge's default branch, and the working tree stays as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Bench:
     """The lock as it is."""
     forge: Forge | None
     """Where the edit is proposed; None when it is written to the working tree."""
+    _read: dict[str, tuple[Snapshot, ...]] = field(default_factory=dict)
+    """Histories that were read already."""
 
     @classmethod
     def here(cls, *, pr: bool, forge: str | None, repo: str | None) -> Bench:
@@ -133,7 +135,9 @@ class Bench:
 
         if self.commit is None:
             return ()
-        return read_snapshots(self.repository, self.commit, (model,))[model]
+        if model not in self._read:
+            self._read.update(read_snapshots(self.repository, self.commit, (model,)))
+        return self._read[model]
 
     def by(self, named: str | None) -> str:
         """Say who decides.

@@ -40,7 +40,7 @@ def command(*, model: str | None, limit: int, as_json: bool) -> None:
     from bot.core.history import terms
 
     worktree = Worktree.here()
-    tip = worktree.repository.resolve("HEAD")
+    tip = worktree.head
     found, order = ({}, []) if tip is None else _snapshots(worktree, tip, model, limit)
     lines = _lines(found, order)[:limit]
     reigns = [] if model is None else list(terms(model, found.get(model, ())))

@@ -107,7 +107,7 @@ def code_of(worktree: Worktree) -> tuple[str | None, str]:
     Returns:
         The name, or None and the reason why there is none.
     """
-    head, origin = worktree.repository.resolve("HEAD"), worktree.origin
+    head, origin = worktree.head, worktree.origin
     if head is None:
         return None, "this repository has no commit yet; commit, or give --code REPO@SHA"
     if origin is None:

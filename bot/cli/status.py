@@ -37,7 +37,7 @@ def command(*, model: str | None, since: bool, as_json: bool) -> None:
     from bot.cli.worktree import Worktree
 
     worktree = Worktree.here()
-    tip = worktree.repository.resolve("HEAD")
+    tip = worktree.head
     models = _models(worktree, tip, model)
     past: Mapping[str, Sequence[Snapshot]] = {}
     if tip is not None and models and (since or len(models) <= MANY):

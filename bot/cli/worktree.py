@@ -133,6 +133,14 @@ class Worktree:
             raise UnsafeFile(Problem(what=what, remedy="allow this account to write it"))
 
     @property
+    def head(self) -> str | None:
+        """The commit that is checked out here, or None before the first one.
+
+        Asked here and not of the repository: a linked worktree has a HEAD of its own.
+        """
+        return self.asked("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+
+    @property
     def origin(self) -> str | None:
         """Address of the remote `origin`, or None."""
         return self.asked("config", "--get", "remote.origin.url")
@@ -171,7 +179,7 @@ class Worktree:
         """
         if named is not None:
             return self.repository.commit(named)
-        head = self.repository.resolve("HEAD")
+        head = self.head
         if head is None:
             raise NotARepository(
                 Problem(

@@ -6,6 +6,7 @@ in stay as they are.  Cut short anywhere and called again, it ends in one pull r
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from bot.world.forge import Forge, PullRequest
     from bot.world.repository import Repository
 
-TIP = "refs/lockstep/tip"
+TIP = f"refs/lockstep/tip-{os.getpid()}"
+"""Names what was fetched, for a moment; another run in the same clone has its own."""
 HEADS = "refs/heads/"
 NAMESPACE = "lockstep/"
 MOST_BRANCHES = 100

@@ -36,6 +36,17 @@ def test_the_clone_is_found_from_a_folder_below(clone):
     assert Worktree.here(below).root == clone.root
 
 
+def test_a_linked_worktree_has_a_head_of_its_own(clone, tmp_path):
+    clone.register("1")
+    clone.commit("Register")
+    clone.git("worktree", "add", "--quiet", "-b", "old", str(tmp_path / "linked"), "HEAD~1")
+    worktree = Worktree.here(tmp_path / "linked")
+    assert worktree.head == clone.git("rev-parse", "HEAD~1").strip()
+    assert worktree.base() == worktree.head
+    clone.root = tmp_path / "linked"
+    assert "no model is registered yet" in clone.lockstep("status").out
+
+
 @pytest.mark.parametrize(
     "origin",
     [
