@@ -88,22 +88,22 @@ class Performer:
             self.forge.delete_comment(action.number, duplicate)
 
     def _set_status(self, action: SetStatus) -> None:
-        wanted = (action.state, action.description)
-        now = self.forge.status(action.sha, action.context)
-        if now is None or (now.state, now.description) != wanted:
-            self.forge.set_status(
-                action.sha,
-                Status(
-                    context=action.context,
-                    state=action.state,
-                    description=action.description,
-                    url=None,
-                ),
-            )
+        # Both forges probe first: a status that says the same already is not said again.
+        self.forge.set_status(
+            action.sha,
+            Status(
+                context=action.context,
+                state=action.state,
+                description=action.description,
+                url=None,
+            ),
+        )
 
     def _store(self, action: StoreRecord) -> None:
         self._append(
-            record_path(action.number, action.identity), action.record.bytes, f"Record {action.identity[:12]}"
+            record_path(action.number, action.identity),
+            action.record.bytes,
+            f"Record {action.identity[:12]}",
         )
 
     def _append(self, path: str, text: bytes, message: str) -> bytes:
