@@ -88,6 +88,9 @@ def test_a_name_that_tells_no_flavor_is_asked_for_one_of_the_list(clone):
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
+        (("--artifact", "a.onnx", "--flavor", "runner", "--module", "Bad!"), 2, "module cannot be"),
+        (("--artifact", "."), 2, "--flavor, one of"),
+        (("--artifact", ".", "--flavor", "mlflow"), 16, "inside this repository"),
         (("--artifact", "gone.onnx"), 16, "gone.onnx: nothing is there"),
         (("--artifact", "/etc/hostname", "--flavor", "onnx"), 16, "inside this repository"),
         (("--artifact", "a.onnx", "--module", "m"), 2, "--module goes with --flavor runner"),
