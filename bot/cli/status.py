@@ -38,7 +38,8 @@ def command(*, model: str | None, since: bool, as_json: bool) -> None:
 
     worktree = Worktree.here()
     tip = worktree.head
-    models = _models(worktree, tip, model)
+    text = _committed(worktree, tip)
+    models = _models(text, model)
     past: Mapping[str, Sequence[Snapshot]] = {}
     if tip is not None and models and (since or len(models) <= MANY):
         from bot.world.past import read_snapshots
@@ -49,26 +50,30 @@ def command(*, model: str | None, since: bool, as_json: bool) -> None:
         show.as_json({"commit": tip, "stages": rows})
     else:
         _print(rows, dated=bool(past))
-    if worktree.blob() is not None and (tip is None or worktree.touched(tip)):
+    if worktree.read_lock() != text:
         click.echo("models.lock has changes that are not committed; `lockstep check`", err=True)
 
 
-def _models(
-    worktree: Worktree, tip: str | None, named: str | None
-) -> Mapping[str, Model | Serving]:
-    """Read one model, or all, as they are committed.
+def _committed(worktree: Worktree, tip: str | None) -> bytes:
+    """Return the lock as it is committed; empty when there is none."""
+    from bot.cli.worktree import MOST
+    from bot.core.proposal import LOCK
+
+    blob = None if tip is None else worktree.repository.blob(tip, LOCK, most=MOST)
+    return b"" if blob is None else blob.text
+
+
+def _models(text: bytes, named: str | None) -> Mapping[str, Model | Serving]:
+    """Read one model, or all.
 
     Raises:
         UnknownName: there is no such model.
         Malformed: the lock cannot be read.
     """
     from bot.cli.edit import Draft
-    from bot.cli.worktree import MOST
     from bot.core.proposal import LOCK
     from bot.core.serving import serving
 
-    blob = None if tip is None else worktree.repository.blob(tip, LOCK, most=MOST)
-    text = b"" if blob is None else blob.text
     if named is not None:
         return {named: Draft.of(text, named).known}
     return serving(text, LOCK)
