@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bot.core.figures import figure
 from bot.core.record import FORMAT, Record
 from bot.core.transition import Promotion, Registration, Rollback
 
@@ -169,6 +171,6 @@ def _measure(measure: Measure) -> dict[str, Any]:
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return "unbounded" if value > 0 else "-unbounded"
+    if isinstance(value, float) and not math.isfinite(value):
+        return figure(value)
     return value.name.lower() if hasattr(value, "name") else value

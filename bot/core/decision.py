@@ -81,19 +81,24 @@ def _deciding_sentence(judgements: Sequence[Judgement], outcome: Outcome) -> str
     verdicts = [v for judgement in judgements for v in judgement.verdicts if v.counts is outcome]
     compared = [v for v in verdicts if any(m.difference is not None for m in v.measured)]
     estimated = [v for v in verdicts if any(isinstance(m.challenger, Bounds) for m in v.measured)]
-    for verdict in compared + estimated + verdicts:
+    said = compared + estimated + verdicts
+    # A waived or observed verdict counts as passed; one that did pass says more.
+    for verdict in sorted(said, key=lambda one: one.outcome is not outcome):
         return verdict.because
     return judgements[0].trial.settled
 
 
 def _waiting(judgements: Sequence[Judgement], standing: Standing, rules: Rules) -> tuple[str, ...]:
-    """List what keeps a passing request from merging; a rollback is exempt from freezes."""
+    """List what keeps a passing request from merging.
+
+    Exempt from freezes is what promotes nothing: a rollback, or what needs no gate at all.
+    """
     reasons = [j.trial.needs_person for j in judgements if j.trial.needs_person]
-    fast = all(judgement.trial.fast_lane for judgement in judgements)
+    exempt = all(j.trial.fast_lane or j.trial.settled for j in judgements)
     waits = []
     if standing.draft:
         waits.append("the pull request is a draft; mark it ready for review")
-    if rules.freeze is not None and not fast:
+    if rules.freeze is not None and not exempt:
         waits.append(f"promotions are frozen until {rules.freeze.until}: {rules.freeze.reason}")
     if rules.merge == "manual":
         waits.append("the policy says `merge: manual`; a person merges")

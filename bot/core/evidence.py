@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from bot.core.errors import Fault
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from bot.core.errors import Fault
 
 T = TypeVar("T")
 
@@ -75,8 +75,6 @@ class Evidence:
 
 def never_gathered(need: Need[Any]) -> Absent:
     """Describe a need nobody answered; a gate forgot to declare it, or a source is not built."""
-    from bot.core.errors import Fault
-
     return Absent(
         fault=Fault.NOT_GATHERED,
         reason=f"nothing answered {type(need).__name__}",

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 FAST_LANE = ("artifact", "unsafe_code", "loads", "schema")
 """What a rollback is asked: the version exists, hashes, loads and speaks the same schema."""
 
+UNDECIDED = "every gate only observes, so a person decides"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Court:
@@ -176,7 +178,12 @@ def _guarded(
         replace(ask, waived=policy.waiver(ask.name, change.model, court.today)) for ask in asked
     )
     return Trial(
-        case=case, transition=change, asked=waived, policy=policy.path, policy_digest=policy.digest
+        case=case,
+        transition=change,
+        asked=waived,
+        policy=policy.path,
+        policy_digest=policy.digest,
+        needs_person=UNDECIDED if asked and all(ask.observe for ask in asked) else "",
     )
 
 

@@ -10,6 +10,7 @@ from bot.core.evidence import EvidenceMissing
 from bot.core.figures import count
 from bot.core.lock import Line, Value
 from bot.core.questions import Feature, Judged, Loaded
+from bot.core.transition import Rollback
 from bot.core.verdict import Outcome, Verdict
 from bot.gates import contest
 from bot.gates.fields import DataName, listed
@@ -63,7 +64,8 @@ class Schema(Gate):
         """Ask what the model asks for, and what the columns hold."""
         if self.data not in case.data:
             return frozenset()
-        both = [case.challenger, *([case.champion] if case.champion else [])]
+        champion = _compared(case)
+        both = [case.challenger, *([champion] if champion else [])]
         return frozenset(
             {Judged(case.data[self.data]), *(self._loading(case, who) for who in both)}
         )
@@ -95,10 +97,11 @@ class Schema(Gate):
         self, case: Case, evidence: Evidence, names: tuple[str, ...], run: Rehearsal
     ) -> tuple[str, ...]:
         """Name the columns used more or no more than by the champion."""
-        if case.champion is None or not run.used:
+        champion = _compared(case)
+        if champion is None or not run.used:
             return ()
         try:
-            before = evidence[self._loading(case, case.champion)].used
+            before = evidence[self._loading(case, champion)].used
         except EvidenceMissing:
             # A champion that does not load is no fault of the challenger.
             return ()
@@ -110,6 +113,11 @@ class Schema(Gate):
             f"it no longer uses {dropped}" if dropped else "",
         ]
         return tuple(change for change in changes if change)
+
+
+def _compared(case: Case) -> Contender | None:
+    """Name the version whose columns are compared; a rollback does not wait for the one it ends."""
+    return None if isinstance(case.transition, Rollback) else case.champion
 
 
 def _unknown(run: Rehearsal) -> list[str]:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.core.action import (
+    ConfirmLanding,
+    MergePullRequest,
+    PublishReport,
+    SetStatus,
+    StoreRecord,
+)
+from bot.core.actions import MARKER, actions
+from bot.core.decision import Rules, decide, refuse
+from bot.core.errors import Malformed, Problem
+from bot.core.proposal import Request, Standing
+from bot.core.verdict import Outcome
+from tests.core.verdicts import judged, proposal
+
+STATUS = SetStatus(sha="a" * 40, context="lockstep/gate: main", state="success", description="ok")
+
+
+def follow(*outcomes, read=None, merge="auto"):
+    read = read or proposal()
+    judgements = [judged(outcome) for outcome in outcomes]
+    decision = decide(judgements, read.standing, Rules(merge=merge))
+    return actions(decision, judgements, read, "the report", STATUS)
+
+
+def kinds(done):
+    return [type(action) for action in done]
+
+
+def test_a_merge_comes_last_after_report_status_and_record():
+    report, status, record, merge = follow(Outcome.PASSED)
+    assert report == PublishReport(number=7, marker=MARKER, body="the report")
+    assert status is STATUS
+    assert isinstance(record, StoreRecord)
+    assert isinstance(merge, MergePullRequest)
+    assert merge.title == "Promote credit-risk 4 to production (#7)"
+    assert (merge.head_sha, merge.base_sha, merge.lock_oid) == ("a" * 40, "b" * 40, "1" * 40)
+    assert merge.identity == record.identity
+    assert "Decision: merge" in merge.trailers
+
+
+def test_a_refusal_is_reported_and_recorded_and_never_merged():
+    assert kinds(follow(Outcome.FAILED)) == [PublishReport, SetStatus, StoreRecord]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.ERRORED])
+def test_what_is_held_is_reported_only(outcome):
+    assert kinds(follow(outcome)) == [PublishReport, SetStatus]
+
+
+def test_what_waits_for_a_person_is_reported_only():
+    assert kinds(follow(Outcome.PASSED, merge="approved")) == [PublishReport, SetStatus]
+
+
+def test_input_that_cannot_be_judged_leaves_no_record():
+    decision = refuse(Malformed(Problem(what="no", remedy="yes")))
+    done = actions(decision, [], proposal(), "the report", STATUS)
+    assert kinds(done) == [PublishReport, SetStatus]
+
+
+def test_a_change_without_a_promotion_gets_a_status_and_no_comment():
+    assert follow() == (STATUS,)
+
+
+def test_a_working_tree_has_nobody_to_tell():
+    assert follow(Outcome.PASSED, read=proposal(request=Request())) == ()
+
+
+def test_a_request_that_has_landed_is_only_sealed():
+    landed = proposal(standing=Standing(open=False, merged_as="c" * 40))
+    assert follow(Outcome.PASSED, read=landed) == (ConfirmLanding(number=7, landed="c" * 40),)
+
+
+def test_a_closed_request_is_left_alone():
+    assert follow(Outcome.PASSED, read=proposal(standing=Standing(open=False))) == ()
