@@ -42,7 +42,7 @@ def command(
     from bot.world.here import Hosted
     from bot.world.repository import Repository
 
-    chosen = open_forge(forge, repo)
+    chosen = open_forge(forge, repo, origin=_origin())
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
         world = Hosted(forge=chosen, repository=clone, say=outcome.progress(), dry_run=dry_run)
@@ -75,3 +75,14 @@ def carry(number: int, world: Hosted) -> Conclusion:
             why = str(moved)
             world.say(f"{why}; judging again")
     raise Unavailable(f"{why}, {ATTEMPTS} times; try again later")
+
+
+def _origin() -> str | None:
+    """Address of the clone this runs in, or None outside of one."""
+    from bot.cli.worktree import Worktree
+    from bot.core.errors import NotARepository
+
+    try:
+        return Worktree.here().origin
+    except NotARepository:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from bot.cli.evaluate import carry
 from bot.cli.outcome import progress, write_page
-from bot.cli.story import CHAPTERS, FOLDER, MODEL, ROLLBACK, entry, files, promoted
+from bot.cli.story import CHAPTERS, FOLDER, MARKER, MODEL, ROLLBACK, entry, files, promoted
 from bot.core.lockfile import dump
 from bot.report.terminal import show
 from bot.world.engineer import Engineer
@@ -100,7 +101,18 @@ class Stage:
         reports.mkdir(exist_ok=True)
         write_page(conclusion, reports / f"{pull.number}.html", dict(world.templates))
         (reports / f"{pull.number}.md").write_text(conclusion.report.comment, encoding="utf-8")
+        self._landing(pull.number, world)
         return conclusion
+
+    def _landing(self, number: int, world: Hosted) -> None:
+        """Say what became of the request, and what git will remember of it."""
+        landed = world.forge.pull_request(number).merged_as
+        if landed is None:
+            self.console.print(Text(f"✗ request {number} stays open; nothing landed", style="red"))
+            return
+        message = world.repository.run("log", "-1", "--format=%B", landed).decode().strip()
+        self.console.print(Text(f"✓ landed as {landed[:10]}, and git remembers:", style="green"))
+        self.console.print(Text(message, style="dim"))
 
     def _contain(self, ana: Engineer) -> None:
         """Load the hostile pickle as a policy that allows pickles would, and show what it got."""
@@ -112,17 +124,20 @@ class Stage:
         rules = ArtifactRules(flavors=("joblib",))
         logs = self.folder / "logs"
         sandbox = replace(probed(), logs=logs)
-        run = load_only(ana.clone / artifact.uri, artifact, rules, SandboxRules(), sandbox)
+        os.environ.setdefault("GITHUB_TOKEN", "a token for the model to look for")
+        load_only(ana.clone / artifact.uri, artifact, rules, SandboxRules(), sandbox)
         said = " ".join(path.read_text(errors="replace").strip() for path in logs.glob("*.log"))
-        self.console.print(
-            Text(
-                f"It was not loaded. Had the policy allowed pickles, the sandbox "
-                f"({', '.join(sandbox.layers)}) would have been in its way. This is what the file "
-                "printed when it was loaded there just now, kept out of every report:",
-                style="dim",
-            )
+        escaped = "present" in said or "reached" in said or (Path.home() / MARKER).exists()
+        if escaped:
+            raise click.ClickException(f"the sandbox did not contain version 5: {said}")
+        words = (
+            f"It was not loaded. To show what would have held it, the bot loads it now, with a "
+            f"token in its own environment, in the sandbox ({', '.join(sandbox.layers)}). The file "
+            "says what it got; what it wrote was scratch that is gone, and none of this reaches a "
+            "report:"
         )
-        self.console.print(Text(said or str(run), style="yellow"))
+        self.console.print(Text(words, style="dim"))
+        self.console.print(Text(said, style="yellow"))
 
     def _rollback(self, ana: Engineer, world: Hosted) -> None:
         self._heading(len(CHAPTERS) + 1, "Rollback is git revert", ROLLBACK)
@@ -149,8 +164,6 @@ class Stage:
 
         self.console.rule("[bold]What git knows now")
         self.console.print(f"[dim]$ lockstep log {MODEL}[/dim]")
-        import os
-
         os.chdir(ana.clone)
         log.main(args=[MODEL], prog_name="lockstep log", standalone_mode=False)
         self.console.print(

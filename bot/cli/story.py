@@ -14,6 +14,8 @@ MODEL = "flight-delay"
 FOLDER = f"examples/{MODEL}"
 POLICY = f"policies/{MODEL}.yaml"
 STAGE = "production"
+MARKER = "lockstep-hostile-model-was-here.txt"
+"""What version 5 tries to leave in the home folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

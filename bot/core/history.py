@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 from bot.core.lock import Model
 from bot.core.reign import WINDOW, Landing, Past, reigns
 from bot.core.transition import (
-    _NOTHING,
+    NOTHING,
     Exposure,
     Hold,
     Promotion,
@@ -23,8 +23,8 @@ from bot.core.transition import (
     Retirement,
     Rewiring,
     Rollback,
-    _moves,
-    _place,
+    movements,
+    place_of,
 )
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _told(
     name: str, base: Model | None, head: Model, known: Past, window: int
 ) -> tuple[Transition, ...]:
     """Name what changed, as `transitions` does, where a broken rule is no reason to stop."""
-    return tuple(sorted(_moves(name, base or _NOTHING, head, known, window), key=_place))
+    return tuple(sorted(movements(name, base or NOTHING, head, known, window), key=place_of))
 
 
 def terms(name: str, snapshots: Sequence[Snapshot], *, window: int = WINDOW) -> tuple[Term, ...]:

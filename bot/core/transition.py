@@ -48,7 +48,7 @@ __all__ = [
     "transitions",
 ]
 
-_NOTHING = lock.Model.model_construct(
+NOTHING = lock.Model.model_construct(
     versions={}, depends_on={}, stages={}, traffic={}, holds={}, released={}, retired={}
 )
 _ORDER = (Registration, Rollback, Promotion, Exposure, Retirement, Hold, Release, Rewiring)
@@ -83,9 +83,9 @@ def transitions(
     found: list[Transition] = []
     problems: list[Problem] = []
     for name in sorted(changes):
-        base, head = (side or _NOTHING for side in changes[name])
+        base, head = (side or NOTHING for side in changes[name])
         window = (windows or {}).get(name, WINDOW)
-        moves = tuple(_moves(name, base, head, past, window))
+        moves = tuple(movements(name, base, head, past, window))
         ground = Ground(
             name=name, base=base, head=head, gone=changes[name][1] is None, past=past,
             window=window, today=today, file=file, locate=locate,
@@ -94,17 +94,17 @@ def transitions(
         found += moves
     if problems:
         raise ForbiddenChange(*sorted(problems, key=lambda one: (one.line or 0, one.column or 0)))
-    return tuple(sorted(found, key=_place))
+    return tuple(sorted(found, key=place_of))
 
 
-def _place(move: Transition) -> tuple[object, ...]:
+def place_of(move: Transition) -> tuple[object, ...]:
     version = getattr(move, "version", None) or ""
     stage = getattr(move, "stage", None) or ""
     first = not isinstance(move, Registration)
     return first, move.model, stage, _ORDER.index(type(move)), natural(version)
 
 
-def _moves(
+def movements(
     name: str, base: lock.Model, head: lock.Model, past: Past, window: int
 ) -> Iterator[Transition]:
     for version, entry in head.versions.items():

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from bot.core.canonical import HEADER
 from bot.core.docket import LARGEST
 from bot.core.errors import Refusal, UnsafeFile
-from bot.core.lockblocks import split
+from bot.core.lockblocks import find, split
 from bot.core.lockfile import model_in
 from bot.core.policyfile import FOLDER
 from bot.core.proposal import LOCK, Blob, Proposal, Standing, Touched
 from bot.core.transition import Landing, Past
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bot.core.lock import Model
     from bot.core.proposal import Request
     from bot.world.forge import Forge, PullRequest
+    from bot.world.git_log import Landed
     from bot.world.repository import Repository
 
 MOST_LOCK = LARGEST
 MOST_POLICY = 256 * 1024
+AT_ONCE = 16
+"""Locks of the past in memory at once."""
 
 
 def read_pull_request(request: Request, forge: Forge, repository: Repository) -> Proposal:
@@ -160,21 +165,41 @@ def _differing(base: bytes, head: bytes) -> tuple[str, ...]:
 
 
 def read_past(repository: Repository, base: str, names: tuple[str, ...]) -> Past:
-    """Read what each model's block was after every landed commit that changed it."""
-    if not names:
-        return Past(landed={})
-    history = repository.history(base, LOCK)
+    """Read what each model's block was after every landed commit that changed it.
+
+    Every lock is looked at, whatever the commits' trailers claim: what was rolled back decides
+    what may be promoted.  A model is parsed only where its block is another one.
+    """
     found: dict[str, list[Landing]] = {name: [] for name in names}
-    texts = repository.contents([landed.oid for landed in history if landed.oid])
-    last: dict[str, Model | None] = dict.fromkeys(names)
+    history = [one for one in repository.history(base, LOCK) if one.oid] if names else []
+    last: dict[str, bytes | None] = dict.fromkeys(names)
     # Oldest first, so that a commit counts only where it changed the model.
-    for landed, text in reversed([(one, next(texts)) for one in history if one.oid]):
-        for name in names:
-            model = _model(text, name)
-            if model is not None and model != last[name]:
-                found[name].append(Landing(commit=landed.commit, at=landed.at, model=model))
-            last[name] = model
+    for some in batched(reversed(history), AT_ONCE):
+        texts = repository.contents([one.oid for one in some if one.oid])
+        for landed, text in zip(some, texts, strict=True):
+            for name in names:
+                block = _block(text, name)
+                model = _model(text, name) if block != last[name] else None
+                last[name] = block
+                if model is not None:
+                    landing = Landing(commit=landed.commit, at=landed.at, model=model)
+                    found[name].append(landing)
     return Past(landed={name: tuple(reversed(landings)) for name, landings in found.items()})
+
+
+def batched(items: Iterable[Landed], size: int) -> Iterator[tuple[Landed, ...]]:
+    """Cut into tuples of at most `size`, so that few locks are in memory at once."""
+    rest = iter(items)
+    while batch := tuple(islice(rest, size)):
+        yield batch
+
+
+def _block(text: bytes, name: str) -> bytes:
+    """Cut a model's block out of a canonical lock; the whole text of any other lock."""
+    if not text.startswith(HEADER):
+        return text
+    block = find(text, name)
+    return block.text if block else b""
 
 
 def _model(text: bytes, name: str) -> Model | None:
