@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from bot.core.lock import Artifact
     from bot.core.policy import ArtifactRules, Dataset
     from bot.core.questions import Answers, Holdout, Scan
+    from bot.world.holdout import Rows
     from bot.world.sandbox import Sandbox
     from bot.world.sandbox_features import Features
     from bot.world.store import Local, Store
@@ -39,7 +39,7 @@ class Gathering:
     answers: dict[tuple[Artifact, Dataset], Answers | Absent] = field(default_factory=dict)
     scans: dict[Artifact, Scan | Absent] = field(default_factory=dict)
     _files: dict[str, Local | Absent] = field(default_factory=dict)
-    _holdouts: dict[Dataset, Holdout | Absent] = field(default_factory=dict)
+    _rows: dict[Dataset, Rows | Absent] = field(default_factory=dict)
     _features: dict[Dataset, Features | Absent] = field(default_factory=dict)
 
     @cached_property
@@ -68,35 +68,33 @@ class Gathering:
 
     def holdout(self, dataset: Dataset) -> Holdout | Absent:
         """Read the judged rows."""
-        if dataset not in self._holdouts:
-            from bot.world.holdout import read_holdout
-
-            local = self.file(dataset.uri, dataset.digest, Kind.DATA)
-            self._holdouts[dataset] = (
-                local if isinstance(local, Absent) else read_holdout(local.path, dataset)
-            )
-        return self._holdouts[dataset]
+        rows = self._read(dataset)
+        return rows if isinstance(rows, Absent) else rows.holdout
 
     def features(self, dataset: Dataset) -> Features | Absent:
         """Write what models may see of a hold-out, once for all of them."""
         if dataset not in self._features:
-            self._features[dataset] = self._write(dataset)
+            from bot.world.sandbox_features import prepare_table
+
+            rows = self._read(dataset)
+            # The order is a secret of this run: one drawn from the policy could be drawn by
+            # a model.
+            self._features[dataset] = (
+                rows
+                if isinstance(rows, Absent)
+                else prepare_table(rows.features, self.folder / str(len(self._features)))
+            )
         return self._features[dataset]
 
-    def _write(self, dataset: Dataset) -> Features | Absent:
-        from bot.world.holdout import write_features
-        from bot.world.sandbox_features import prepare_file
+    def _read(self, dataset: Dataset) -> Rows | Absent:
+        if dataset not in self._rows:
+            from bot.world.holdout import read_rows
 
-        local = self.file(dataset.uri, dataset.digest, Kind.DATA)
-        if isinstance(local, Absent):
-            return local
-        name = hashlib.sha256(dataset.model_dump_json().encode()).hexdigest()
-        plain = self.folder / f"{name}.feather"
-        written = write_features(local.path, dataset, plain)
-        if isinstance(written, Absent):
-            return written
-        # The order is a secret of this run: one drawn from the policy could be drawn by a model.
-        return prepare_file(plain, self.folder / name)
+            local = self.file(dataset.uri, dataset.digest, Kind.DATA)
+            self._rows[dataset] = (
+                local if isinstance(local, Absent) else read_rows(local.path, dataset)
+            )
+        return self._rows[dataset]
 
     def runnable(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
         """Fetch an artifact that may be loaded: what a scan objects to is never opened."""

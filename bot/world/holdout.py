@@ -28,47 +28,29 @@ _VALUES = 1_000
 _WHAT = "the hold-out cannot be used"
 
 
-class Features(NamedTuple):
-    """The columns a model sees, in order."""
+class Rows(NamedTuple):
+    """A hold-out, read once for the judge and for the models."""
 
-    names: tuple[str, ...]
-    kinds: tuple[str, ...]
-    """Per column: `number`, `integer`, `boolean`, `text` or `time`."""
-    rows: int
+    holdout: Holdout
+    features: Any
+    """pyarrow table of the columns a model may see, of plain types and without notes."""
 
 
 def read_holdout(path: Path, dataset: Dataset) -> Holdout | Absent:
     """Read a parquet or CSV hold-out; rows stay in the order of the file."""
+    rows = read_rows(path, dataset)
+    return rows.holdout if isinstance(rows, Rows) else rows
+
+
+def read_rows(path: Path, dataset: Dataset) -> Rows | Absent:
+    """Read a hold-out with its labels, and beside it what models may see of it."""
     try:
         file = open_rows(path)
         names = _features(file, dataset)
-        return _holdout(file.read(_once(dataset, names)), dataset, names)
+        table = file.read(_once(dataset, names))
+        return Rows(_holdout(table, dataset, names), table.select(list(names)))
     except Unread as error:
         return error.absent(_WHAT)
-
-
-def write_features(path: Path, dataset: Dataset, out: Path) -> Features | Absent:
-    """Write the columns a model may see, uncompressed, and return their names and kinds.
-
-    Args:
-        path: The hold-out, parquet or CSV.
-        dataset: Names the target, id and time, which are left out, and the features, if it does.
-        out: Parquet where its name ends in `.parquet`, else an Arrow IPC (feather) file.
-    """
-    import pyarrow.feather as ft
-    import pyarrow.parquet as pq
-
-    try:
-        file = open_rows(path)
-        table = file.read(_features(file, dataset)).combine_chunks()
-    except Unread as error:
-        return error.absent(_WHAT)
-    if out.suffix == ".parquet":
-        pq.write_table(table, out, compression="none")
-    else:
-        ft.write_feather(table, out, compression="uncompressed")
-    kinds = tuple(str(kind_of(field.type)) for field in table.schema)
-    return Features(tuple(table.column_names), kinds, table.num_rows)
 
 
 def _features(file: RowFile, dataset: Dataset) -> tuple[str, ...]:

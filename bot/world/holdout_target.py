@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.core.errors import Fault
 from bot.core.questions import Column
-from bot.world.rows import Unread, kind_of, quoted
+from bot.world.rows import Unread, kind_of, numbers_of, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,16 +49,14 @@ def target_codes(column: Any, dataset: Dataset) -> tuple[NDArray[np.float64], tu
 
 def encode(column: Any) -> tuple[NDArray[np.int64], list[Any]]:
     """Return (n,) codes into the distinct values of a pyarrow column; -1 where missing or NaN."""
-    whole = column.combine_chunks().dictionary_encode()
+    whole = column.combine_chunks().dictionary_encode(null_encoding="encode")
     values = whole.dictionary.to_pylist()
-    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    nan = [code for code, value in enumerate(values) if value != value]  # noqa: PLR0124 -- NaN only
-    if nan:
-        kept = [value for value in values if value == value]  # noqa: PLR0124 -- NaN only
-        moved = np.cumsum([value == value for value in values]) - 1  # noqa: PLR0124 -- NaN only
-        moved[nan] = -1
-        return np.append(moved, -1)[codes].astype(np.int64), kept
-    return codes, values
+    codes = numbers_of(whole.indices).astype(np.int64)
+    known = [value is not None and value == value for value in values]  # noqa: PLR0124 -- NaN only
+    if all(known):
+        return codes, values
+    moved = np.where(known, np.cumsum(known) - 1, -1)
+    return moved[codes], [value for value, kept in zip(values, known, strict=True) if kept]
 
 
 def group(name: str, column: Any) -> Column:
@@ -121,7 +119,7 @@ def _numbers(column: Any, name: str) -> NDArray[np.float64]:
             f"target '{name}' is not a number",
             "store it as a number, or set task",
         )
-    values: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
+    values = numbers_of(column.cast(pa.float64(), safe=False).combine_chunks())
     infinite = int((~np.isfinite(values)).sum())
     if infinite:
         raise Unread(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 # Batches of another size round differently: float32 kernels by some 1e-7 of a score's scale.
 _SCORE_TOLERANCE = 1e-5
 _VALUE_TOLERANCE = 1e-5
+_AT_ONCE = 2
+"""Champion and challenger answer at the same time and share the processors; more threads than
+processors wait for each other in a loop, and double the processor time that scoring takes."""
 
 
 def answer(
@@ -63,6 +67,7 @@ def answer(
     job = Job(
         kind="answer", rules=limits, readable=(path, features.folder),
         result_bytes=shape.rows * (shape.classes + 2) * 8,
+        threads=max(1, len(os.sched_getaffinity(0)) // _AT_ONCE),
         fields={
             **opening(path, artifact, rules), "features": str(features.folder),
             "task": "classification" if classes else "regression", "classes": list(classes),

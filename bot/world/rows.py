@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 _PARQUET = b"PAR1"
 _CELLS = 1_000_000_000
 """Rows times columns that one file may unfold to; a few kilobytes of parquet can claim more."""
@@ -173,6 +175,24 @@ def kind_of(kind: Any) -> str | None:
         ("time", lambda one: types.is_timestamp(one) or types.is_date(one)),
     )
     return next((name for name, test in tests if test(kind)), None)
+
+
+def numbers_of(values: Any) -> NDArray[Any]:
+    """Return a pyarrow array of numbers as numpy, not to be written to; a missing one is NaN.
+
+    pyarrow's own `to_numpy` imports pandas, which costs more than reading the rows does.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if values.null_count:
+        if pa.types.is_integer(values.type):
+            values = values.cast(pa.float64(), safe=False)
+        kind = values.type
+        nan = pa.py_buffer(np.array([np.nan], dtype=kind.to_pandas_dtype()))
+        values = pc.coalesce(values, pa.Array.from_buffers(kind, 1, [None, nan])[0])
+    return np.from_dlpack(values)
 
 
 def quoted(names: Iterable[str]) -> str:

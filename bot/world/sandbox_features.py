@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bot.world.holdout_target import encode
+from bot.world.rows import kind_of, numbers_of
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -94,27 +97,46 @@ def prepare(
         seed: As for `shuffled`.
         names: Columns to write, in this order; default all.
     """
-    questions = shuffled(len(frame), seed=seed)
+    chosen = tuple(str(name) for name in (frame.columns if names is None else names))
+    columns = ((name, *_stored(frame[name])) for name in chosen)
+    return _write(columns, shuffled(len(frame), seed=seed), folder)
+
+
+def prepare_table(table: Any, folder: Path, *, seed: int | None = None) -> Features:
+    """Write a features folder from a pyarrow table of plain types, as `read_rows` gives it."""
+    columns = ((name, *_plain_stored(table, name)) for name in table.column_names)
+    return _write(columns, shuffled(table.num_rows, seed=seed), folder)
+
+
+def _write(
+    columns: Iterable[tuple[str, NDArray[Any], dict[str, object]]],
+    questions: Questions,
+    folder: Path,
+) -> Features:
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = tuple(str(name) for name in (frame.columns if names is None else names))
-    columns = []
-    for place, name in enumerate(chosen):
-        stored, entry = _stored(frame[name])
+    listed = []
+    for place, (name, stored, entry) in enumerate(columns):
         file = f"{place}.npy"
         np.save(folder / file, stored[questions.row_at], allow_pickle=False)
-        columns.append({"name": name, "file": file, **entry})
-    index = {"rows": len(questions.row_at), "columns": columns}
+        listed.append({"name": name, "file": file, **entry})
+    index = {"rows": len(questions.row_at), "columns": listed}
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
-    return Features(folder=folder, names=chosen, questions=questions)
+    return Features(
+        folder=folder, names=tuple(str(one["name"]) for one in listed), questions=questions
+    )
 
 
-def prepare_file(path: Path, folder: Path, *, seed: int | None = None) -> Features:
-    """Write a features folder from the file that `holdout.write_features` wrote."""
-    import pandas as pd
-
-    read = pd.read_parquet if path.suffix == ".parquet" else pd.read_feather
-    return prepare(read(path), folder, seed=seed)
+def _plain_stored(table: Any, name: str) -> tuple[NDArray[Any], dict[str, object]]:
+    """Store a column as `_stored` does, without pandas where numpy can: it is slow to import."""
+    column = table.column(name)
+    kind = kind_of(column.type)
+    if kind in ("number", "integer"):
+        return numbers_of(column.combine_chunks()), {"kind": "array"}
+    if kind == "text":
+        codes, values = encode(column)
+        return codes.astype(np.int32), {"kind": "text", "values": values, "none": False}
+    return _stored(table.select([name]).to_pandas()[name])
 
 
 def _stored(column: pd.Series[Any]) -> tuple[NDArray[Any], dict[str, object]]:

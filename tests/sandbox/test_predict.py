@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from bot.core.errors import Fault
@@ -13,7 +15,7 @@ from bot.core.evidence import Absent
 from bot.core.policy import ArtifactRules
 from bot.core.questions import Answers, Rehearsal
 from bot.world import predict, sandbox
-from bot.world.sandbox_features import prepare, prepare_file, shuffled
+from bot.world.sandbox_features import prepare, prepare_table, shuffled
 from bot.world.sandbox_places import places
 
 
@@ -176,12 +178,19 @@ def test_a_holdout_without_rows_is_not_asked(tmp_path, frame, module):
     assert answers.fault is Fault.NO_ROWS
 
 
-def test_the_features_file_that_the_holdout_wrote_is_read(tmp_path, frame):
-    frame.to_parquet(tmp_path / "f.parquet")
-    frame.to_feather(tmp_path / "f.arrow")
-    for name in ("f.parquet", "f.arrow"):
-        features = prepare_file(tmp_path / name, tmp_path / f"{name}.d", seed=1)
-        assert (features.names, features.rows) == (("a", "b", "c"), len(frame))
+def test_a_table_and_a_frame_are_written_alike(tmp_path):
+    frame = pd.DataFrame(
+        {"whole": [3, 1, 2], "broken": [0.5, None, 2.0], "flag": [True, False, True],
+         "word": ["b", None, "a"], "small": np.array([1, 2, 3], dtype=np.uint8),
+         "when": pd.to_datetime(["2026-01-01", None, "2026-03-01"])}
+    )  # fmt: skip
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    holes = table.append_column("holes", pa.array([1, None, 3]))
+    seen = prepare(holes.to_pandas(), tmp_path / "frame", seed=1)
+    again = prepare_table(holes, tmp_path / "table", seed=1)
+    assert again.names == seen.names == (*frame.columns, "holes")
+    for path in seen.folder.iterdir():
+        assert path.read_bytes() == (again.folder / path.name).read_bytes(), path.name
 
 
 def test_the_checkout_with_its_data_is_no_place_to_read():

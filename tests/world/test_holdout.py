@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.feather as ft
-import pyarrow.parquet as pq
 import pytest
 
 from bot.core.errors import Fault
 from bot.core.evidence import Absent
 from bot.core.questions import Feature, Holdout
-from bot.world.holdout import read_holdout, write_features
+from bot.world.holdout import Rows, read_holdout, read_rows
+from bot.world.sandbox_features import prepare_table
 from tests.world.holdouts import ROWS, absent, dataset, stored
 
 
@@ -61,30 +60,30 @@ def test_features_are_what_is_left_and_described(write):
 
 
 def test_a_model_never_sees_target_id_or_time(write, tmp_path):
-    for out in (tmp_path / "f.arrow", tmp_path / "f.parquet"):
-        features = write_features(write(), dataset(id="who", time="when"), out)
-        assert features == (
-            ("age", "city", "legs", "paid"),
-            ("number", "text", "integer", "boolean"),
-            4,
-        )
-        read = ft.read_table(out) if out.suffix == ".arrow" else pq.read_table(out)
-        assert read.column_names == ["age", "city", "legs", "paid"]
-        for secret in (b"late", b"who", b"when"):
-            assert secret not in out.read_bytes()
+    rows = read_rows(write(), dataset(id="who", time="when"))
+    assert isinstance(rows, Rows)
+    features = prepare_table(rows.features, tmp_path / "features")
+    assert features.names == ("age", "city", "legs", "paid")
+    assert features.rows == 4
+    written = [path.read_bytes() for path in features.folder.iterdir()]
+    assert len(written) == 5
+    for secret in (b"late", b"who", b"when"):
+        assert not any(secret in text for text in written)
 
 
-def test_the_notes_pandas_leaves_do_not_carry_the_target_across(write, tmp_path):
+def test_the_notes_pandas_leaves_do_not_carry_the_target_across(write):
     table = pa.table(ROWS).append_column("__index_level_0__", pa.array([7, 8, 9, 10]))
     table = table.replace_schema_metadata({"pandas": '{"columns": ["late"]}'})
-    features = write_features(write(table), dataset(), tmp_path / "f.arrow")
-    assert "__index_level_0__" not in features.names
-    assert b"late" not in (tmp_path / "f.arrow").read_bytes()
+    rows = read_rows(write(table), dataset())
+    assert isinstance(rows, Rows)
+    assert "__index_level_0__" not in rows.features.column_names
+    assert b"late" not in rows.features.schema.serialize().to_pybytes()
 
 
-def test_named_features_are_given_in_the_order_of_the_policy(write, tmp_path):
-    features = write_features(write(), dataset(features=("legs", "age")), tmp_path / "f.arrow")
-    assert features.names == ("legs", "age")
+def test_named_features_are_given_in_the_order_of_the_policy(write):
+    rows = read_rows(write(), dataset(features=("legs", "age")))
+    assert isinstance(rows, Rows)
+    assert rows.features.column_names == ["legs", "age"]
 
 
 @pytest.mark.parametrize("kept_back", ["late", "who", "when"])
@@ -205,7 +204,7 @@ def test_what_is_no_table_of_plain_values_is_refused(write, tmp_path):
     absent(read_holdout(write(city=[[1], [2], [], None]), dataset()), Fault.UNREADABLE, "'city'")
     absent(read_holdout(tmp_path, dataset()), Fault.UNREADABLE, "folder")
     absent(read_holdout(tmp_path / "no", dataset()), Fault.DATA_UNREACHABLE)
-    absent(write_features(tmp_path / "no", dataset(), tmp_path / "f"), Fault.DATA_UNREACHABLE)
+    absent(read_rows(tmp_path / "no", dataset()), Fault.DATA_UNREACHABLE)
 
 
 def test_dictionaries_decimals_and_missing_columns_become_plain(write):
