@@ -122,19 +122,19 @@ def _json(schema: Shape) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def main(*arguments: str) -> int:
+def main(*arguments: str, root: Path = ROOT) -> int:
     """Write the files, or with `--check` name those that are stale and return 1."""
-    stale = [
-        path
+    stale = {
+        path: text
         for path, text in written().items()
-        if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text
-    ]
+        if not (root / path).exists() or (root / path).read_text("utf-8") != text
+    }
     if "--check" in arguments:
         for path in stale:
             sys.stderr.write(f"{path} is stale; run `python -m bot.gates.describe`\n")
         return 1 if stale else 0
-    for path in stale:
-        (ROOT / path).write_text(written()[path], "utf-8")
+    for path, text in stale.items():
+        (root / path).write_text(text, "utf-8")
     return 0
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.core.questions import Feature
+from bot.core.questions import Feature, Loaded
+from bot.core.transition import Rollback
 from bot.core.verdict import Outcome
 from bot.gates.schema import Schema
 from tests.builders import ABSENT, case, evidence, holdout, rehearsal
@@ -45,6 +46,13 @@ def test_a_champion_that_does_not_load_changes_nothing():
     assert verdict(before=ABSENT).details == ()
     assert verdict(before=ABSENT).outcome is Outcome.PASSED
     assert verdict(about=case(champion=None)).details == ()
+
+
+def test_a_rollback_does_not_wait_for_the_version_it_ends():
+    back = Rollback(model="credit-risk", stage="production", champion="3", restored="4")
+    about = case(transition=back)
+    assert len([need for need in Schema().needs(about) if isinstance(need, Loaded)]) == 1
+    assert verdict(about=about).details == ()
 
 
 @pytest.mark.parametrize(
