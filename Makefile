@@ -32,7 +32,16 @@ check: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m bot.gates.describe
 
+# The peers of the benchmarks live apart: they pin libraries that Lockstep does not.
+# Without them (no network, say) the benchmarks say who is missing and measure the rest.
+PEERS := .venv-bench
+$(PEERS)/.ready: requirements-bench.lock
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 bench: $(VENV)/.dev
+	-@$(MAKE) --no-print-directory $(PEERS)/.ready
 	$(BIN)/python -m benchmarks
 
 # Pins without any index address; needs uv on the PATH.
@@ -42,6 +51,7 @@ lock:
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
 	$(COMPILE) pyproject.toml --group build --group test --group lint --extra onnx --extra http \
 	  -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) benchmarks/peers.txt -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What Lockstep costs, as ratios to its peers within one run."""
