@@ -43,8 +43,14 @@ def gather(
     say: Callable[[str], None],
 ) -> Evidence:
     """Answer every need; what cannot be had is absent, with its reason."""
-    with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="lockstep-") as folder,
+        ThreadPoolExecutor(1) as aside,
+    ):
         gathering = Gathering(store, cache, version, say, Path(folder))
+        if any(isinstance(need, Answered | Loaded | Timed) for need in needs):
+            # The canaries run while rows are read.
+            aside.submit(lambda: gathering.sandbox)
         for need in needs:
             if isinstance(need, Scanned):
                 gathering.scans[need.artifact] = scanned(need, gathering)
