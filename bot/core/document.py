@@ -38,6 +38,7 @@ __all__ = [
 
 Event = Any
 """An event of either parser; the stubs allow its marks to be missing, and neither parser does."""
+ALIAS = "write the value out, or quote it when it is a pattern"
 _MAX_DEPTH = 12
 _MOST = 50
 """Problems told at once; a person mends those first."""
@@ -208,7 +209,7 @@ class _Composer:
                 case yaml.AliasEvent():
                     alias = quoted(f"*{event.anchor}")
                     mark = self._mark(event)
-                    self._refuse(mark, f"the alias {alias} is not allowed", "write the value out")
+                    self._refuse(mark, f"the alias {alias} is not allowed", ALIAS)
                     self._place(Text("", plain=True, mark=mark))
                 case yaml.ScalarEvent():
                     self._count(event)

@@ -132,8 +132,8 @@ def test_an_escape_that_is_no_character_is_refused(loader: type, escape: str) ->
 def test_an_alias_is_refused_and_expands_to_nothing(loader: type) -> None:
     assert refused("a: &x [1]\nb: [*x, *x]", loader) == [
         "1:4: the anchor '&x' is not allowed; write the value out",
-        "2:5: the alias '*x' is not allowed; write the value out",
-        "2:9: the alias '*x' is not allowed; write the value out",
+        "2:5: the alias '*x' is not allowed; write the value out, or quote it when it is a pattern",
+        "2:9: the alias '*x' is not allowed; write the value out, or quote it when it is a pattern",
     ]
 
 

@@ -121,7 +121,7 @@ from: ~x
         ("metric: a\ncode: y", "2:7: 'code' is 'y', not in the form asked for; match ^x+$"),
         ("metric: a\nday: 2026", "2:6: 'day' is '2026', which does not fit; write a date as 2026-11-23 and a moment as 2026-11-23T09:00:00Z"),
         ("metric: a\nat: 2026-11-23T09:00:00", "2:5: 'at' is '2026-11-23T09:00:00', which does not fit; a moment needs its zone; write 2026-11-23T09:00:00Z"),
-        ("metric: a\nat: 20-26", "2:5: 'at' is '20-26', not a moment with its zone; write a moment with its zone, such as at: 2026-11-23T09:00:00Z"),
+        ("metric: a\nat: 2026-99", "2:5: 'at' is '2026-99', not a moment with its zone; write a moment with its zone, such as at: 2026-11-23T09:00:00Z"),
         ("metric: a\namount: b", "2:9: 'amount' is 'b', which does not fit; see `lockstep schema` for what may stand here"),
         ("metric: a\nspan: ever", "2:7: 'span' is 'ever', not a duration; write a duration, such as span: 6h"),
         ("metric: a\nthreshold: nan", "2:12: 'threshold' is 'nan', not a number; write a number, such as threshold: 0.5"),
