@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -22,11 +24,11 @@ def kept(cache: Path, need: Answered, version: str) -> Answers | None:
     """Read the answers of an earlier run, or None."""
     place = _place(cache, need, version)
     try:
-        with np.load(place, allow_pickle=False) as stored:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             about = json.loads(str(stored["about"]))
             scores = stored.get("scores")
             predicted = stored["predicted"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         return None
     rehearsal = about.pop("rehearsal")
     for name in ("layers", "missing", "used", "classes"):
@@ -53,7 +55,8 @@ def keep(cache: Path, need: Answered, version: str, answers: Answers) -> None:
             np.savez(file, **arrays)  # type: ignore[arg-type]  # savez takes arrays by name
         draft.replace(place)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
 def _place(cache: Path, need: Answered, version: str) -> Path:
