@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,9 +111,25 @@ class Store:
             max_files: Cap on the files of a folder.
             kind: Which faults the trouble is told as.
         """
-        caps = Caps(max_bytes, max_files, time.monotonic() + self._access.seconds)
+        caps = Caps(max_bytes, max_files)
+        # A copy may stand for a store, but not for the work tree, which the lock speaks of.
+        return self._answer(uri, digest, caps, kind, lambda it: it.remote)
+
+    def fetch_now(
+        self, uri: str, digest: str, *, max_bytes: int, max_files: int, kind: Kind = Kind.ARTIFACT
+    ) -> Local | Absent:
+        """Do as `fetch`, but read the address itself to its end, whatever the cache holds.
+
+        For a claim about the address: that bytes are there today, and that they are these.
+        """
+        return self._answer(uri, digest, Caps(max_bytes, max_files), kind, lambda _: False)
+
+    def _answer(
+        self, uri: str, digest: str, caps: Caps, kind: Kind, trusted: Callable[[Source], bool]
+    ) -> Local | Absent:
+        caps = replace(caps, until=time.monotonic() + self._access.seconds)
         try:
-            return self._fetch(uri, digest, caps)
+            return self._local(uri, digest, caps, trusted)
         except NotFetched as error:
             fault, remedy = kind.fault(error.trouble), error.remedy
             reason = f"the {kind.value} {shown(uri)} cannot be used: {error.reason}"
@@ -122,7 +138,7 @@ class Store:
             reason = f"the cache folder cannot be used: {error.strerror or 'it cannot be written'}"
         return Absent(fault=fault, reason=reason, remedy=remedy)
 
-    def _fetch(self, uri: str, digest: str, caps: Caps) -> Local:
+    def _local(self, uri: str, digest: str, caps: Caps, trusted: Callable[[Source], bool]) -> Local:
         source = self._source(uri)
         suffix = _SUFFIX.search(uri.lower().split("?", 1)[0])
         entry = self._cache / "sha256" / digest.removeprefix("sha256:")
@@ -132,8 +148,7 @@ class Store:
             if weight is None:
                 return Local(place, self._bring(source, place, digest, caps))
             _within(weight, caps)
-            if not source.remote:
-                # The work tree is what the lock speaks of, whatever an old cache remembers.
+            if not trusted(source):
                 require(pour(source, None, caps), digest, source)
             return Local(place, weight)
 
