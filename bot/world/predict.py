@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # Batches of another size round differently: float32 kernels by some 1e-7 of a score's scale.
 _SCORE_TOLERANCE = 1e-5
 _VALUE_TOLERANCE = 1e-5
+_LARGEST = 1e100
+"""No quantity of this world; squares of larger values overflow once a few of them are summed."""
 _AT_ONCE = 2
 """Champion and challenger answer at the same time and share the processors; more threads than
 processors wait for each other in a loop, and double the processor time that scoring takes."""
@@ -79,10 +81,10 @@ def answer(
         return output
     if output.predicted is None:
         return forged("the run says it succeeded and left no answers")
-    if not _finite(output):
+    if reason := _beyond(output):
         return Absent(
             fault=Fault.SCORES_NOT_FINITE,
-            reason="the model answered with values that are not finite numbers",
+            reason=f"the model answered with values {reason}",
             remedy="find the rows it cannot answer, such as those with missing values, and retrain",
         )
     return _answers(output, features.questions, _rehearsal(output, sandbox, limits))
@@ -172,9 +174,14 @@ def _flags(mask: NDArray[np.uint8] | None) -> tuple[bool, ...]:
     return () if mask is None else tuple(bool(flag) for flag in mask)
 
 
-def _finite(output: Output) -> bool:
-    arrays = (output.predicted, output.scores)
-    return all(array is None or bool(np.isfinite(array).all()) for array in arrays)
+def _beyond(output: Output) -> str | None:
+    """Say what is wrong with numbers that no metric can be computed from."""
+    arrays = [array for array in (output.predicted, output.scores) if array is not None]
+    if not all(bool(np.isfinite(array).all()) for array in arrays):
+        return "that are not finite numbers"
+    if any(bool((np.abs(array) > _LARGEST).any()) for array in arrays):
+        return "larger than 1e100, whose squares and sums are not finite numbers"
+    return None
 
 
 def _answers(output: Output, questions: Questions, rehearsal: Rehearsal) -> Answers:

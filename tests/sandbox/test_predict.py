@@ -107,6 +107,19 @@ def test_the_wrong_number_of_answers_is_said(module, ask):
     assert "another number of rows" in answers.reason
 
 
+@pytest.mark.parametrize("value", [1e160, -1e101])
+def test_values_whose_squares_are_not_finite_are_no_answers(module, ask, value):
+    answers = ask(module(f"def predict(frame):\n    return frame['a'] * 0 + {value}\n"))
+    assert isinstance(answers, Absent)
+    assert answers.fault is Fault.SCORES_NOT_FINITE
+    assert "1e100" in answers.reason
+
+
+def test_large_values_are_answers(module, ask):
+    answers = ask(module("def predict(frame):\n    return frame['a'] * 0 + 1e99\n"))
+    assert isinstance(answers, Answers), answers
+
+
 def test_a_column_the_holdout_lacks_is_in_the_reason(module, ask):
     source = "FEATURES = ['a', 'income']\ndef predict(frame):\n    return frame['income']\n"
     answers = ask(module(source))
