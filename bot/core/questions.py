@@ -194,6 +194,8 @@ class Overlap:
     judged_from: datetime | None
     same_bytes: bool
     """The manifest and the hold-out are one file."""
+    columns_known: bool = True
+    """False for a manifest of hashes that does not say which columns it hashed."""
 
 
 @dataclass(frozen=True, slots=True)

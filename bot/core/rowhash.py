@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 COLUMN = "row_hash"
 """Name of the column that holds hashes in a manifest."""
+HASHED_COLUMNS = b"lockstep.row_hash.columns"
+"""Key of a parquet manifest's metadata; its value is the JSON list of the columns hashed."""
 
 
 class NoRowHash(ValueError):  # noqa: N818 -- read as a sentence

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.core.errors import Fault
 from bot.core.questions import Overlap
-from bot.core.rowhash import COLUMN, NoRowHash, cell, row_hashes
+from bot.core.rowhash import COLUMN, HASHED_COLUMNS, NoRowHash, row_hashes
 from bot.world.holdout import span
+from bot.world.overlap_columns import Form, cells, shared_ids
+from bot.world.overlap_columns import forms as forms_of
 from bot.world.rows import Unread, kind_of, open_rows, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,8 +33,8 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.uint64]
 
-_DEFINITION = "row_hash 1"
-"""Changes with the definition in `rowhash`, so that no cached hash outlives it."""
+_DEFINITION = "row_hash 2"
+"""Changes with the definitions in `rowhash` and `overlap_columns`; no cached hash outlives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,10 @@ class _Trained:
     """What a manifest tells of the training rows."""
 
     hashes: Hashes
-    names: tuple[str, ...]
-    """Columns of the hold-out that went into the hashes, sorted."""
-    doubles: frozenset[str]
-    """Columns that hold integers on one side and other numbers on the other."""
+    forms: tuple[tuple[str, Form], ...]
+    """Columns of the hold-out that went into the hashes, sorted, and how they are written."""
+    columns_known: bool = True
+    """The manifest holds the columns, or says which it hashed."""
 
 
 def overlap(
@@ -75,7 +78,7 @@ def _overlap(dataset: Dataset, judged: RowFile, manifest: RowFile, cache: Path |
         raise Unread(Fault.MANIFEST_MISSING, "it has no rows", "write one row per training row")
     hashes = _kept(dataset, trained, cache)
     if hashes is None:
-        hashes = _hashed(judged, trained.names, trained.doubles)
+        hashes = _hashed(judged, trained.forms)
         _keep(hashes, dataset, trained, cache)
     _, copies = np.unique(hashes, return_counts=True)
     return Overlap(
@@ -86,6 +89,7 @@ def _overlap(dataset: Dataset, judged: RowFile, manifest: RowFile, cache: Path |
         trained_until=_ends(dataset.time, manifest)[1],
         judged_from=_ends(dataset.time, judged)[0],
         same_bytes=filecmp.cmp(judged.path, manifest.path, shallow=False),
+        columns_known=trained.columns_known,
     )
 
 
@@ -97,21 +101,71 @@ def _found(hashes: Hashes, among: Hashes) -> int:
 
 
 def _trained(dataset: Dataset, judged: RowFile, manifest: RowFile) -> _Trained:
-    left_out = {dataset.id, dataset.time}
-    names = tuple(sorted(name for name in judged.names if name not in left_out))
     if COLUMN in manifest.names:
-        return _Trained(_stored(manifest), names, frozenset())
-    names = tuple(name for name in names if name in manifest.names)
-    if not set(names) - {dataset.target}:
+        said = _said(manifest)
+        hashed = _defined(dataset, judged) if said is None else said
+        _require_all(dataset, judged, hashed, "hashes no")
+        _require_no_other(dataset, judged, hashed)
+        forms = tuple((name, Form.DEFINED) for name in sorted(hashed))
+        return _Trained(_stored(manifest), forms, columns_known=said is not None)
+    names = sorted(_visible(dataset, judged))
+    _require_all(dataset, judged, manifest.names, f"has neither '{COLUMN}' nor the")
+    found = forms_of(judged.read(names), manifest.read(names), names)
+    forms = tuple(zip(names, found, strict=True))
+    return _Trained(_hashed(manifest, forms), forms)
+
+
+def _visible(dataset: Dataset, judged: RowFile) -> tuple[str, ...]:
+    """Return the columns that a model may see, and the target."""
+    return tuple({*(dataset.features or _defined(dataset, judged)), dataset.target})
+
+
+def _defined(dataset: Dataset, judged: RowFile) -> tuple[str, ...]:
+    """Return the columns that enter a row's hash by definition."""
+    return tuple(name for name in judged.names if name not in (dataset.id, dataset.time))
+
+
+def _require_all(dataset: Dataset, judged: RowFile, names: Iterable[str], lacks: str) -> None:
+    """Insist on every column that a model may see; a row with fewer is another row."""
+    missing = sorted(set(_visible(dataset, judged)) - set(names))
+    if missing:
         raise Unread(
             Fault.MANIFEST_MISSING,
-            f"it has neither '{COLUMN}' nor a column of the hold-out; its columns are "
-            f"{quoted(manifest.names)}",
-            f"write one '{COLUMN}' for each training row, or name the training rows themselves",
+            f"it {lacks} {'columns' if len(missing) > 1 else 'column'} {quoted(missing)} "
+            "of the hold-out",
+            f"write one '{COLUMN}' for each training row, or name the training rows themselves "
+            "with every column of the hold-out, or list in the policy's `features` what a model "
+            "may see",
         )
-    manifest.require(dataset.features, "feature")
-    doubles = _doubles(judged, manifest, names)
-    return _Trained(_hashed(manifest, names, doubles), names, doubles)
+
+
+def _require_no_other(dataset: Dataset, judged: RowFile, hashed: Iterable[str]) -> None:
+    """Insist that hashes are of columns that both sides have, and not of ids or times."""
+    others = sorted(set(hashed) - set(_defined(dataset, judged)))
+    if others:
+        raise Unread(
+            Fault.UNREADABLE,
+            f"it hashes {quoted(others)}, which is an id, a time or no column of the hold-out",
+            "hash the columns of the hold-out without its id and time",
+        )
+
+
+def _said(manifest: RowFile) -> tuple[str, ...] | None:
+    """Return the columns that a manifest of hashes says it hashed, if it does."""
+    import pyarrow.parquet as pq
+
+    notes = (pq.read_schema(manifest.path).metadata or {}) if manifest.parquet else {}
+    if (text := notes.get(HASHED_COLUMNS)) is None:
+        return None
+    with suppress(ValueError, RecursionError):
+        said = json.loads(text)
+        if isinstance(said, list) and all(isinstance(name, str) for name in said):
+            return tuple(said)
+    raise Unread(
+        Fault.UNREADABLE,
+        f"its note '{HASHED_COLUMNS.decode()}' is no list of column names",
+        'write the names as JSON, such as ["age", "income"]',
+    )
 
 
 def _stored(manifest: RowFile) -> Hashes:
@@ -132,80 +186,20 @@ def _stored(manifest: RowFile) -> Hashes:
     return np.asarray(values.astype(np.uint64))
 
 
-def _doubles(judged: RowFile, manifest: RowFile, names: Sequence[str]) -> frozenset[str]:
-    """Return columns whose integers became doubles on one side, as missing values make them."""
-    one, two = judged.read(names).schema, manifest.read(names).schema
-    numbers = {"integer", "number"}
-    return frozenset(
-        name
-        for name in names
-        if {kind_of(one.field(name).type), kind_of(two.field(name).type)} == numbers
-    )
-
-
-def _hashed(file: RowFile, names: Sequence[str], doubles: frozenset[str]) -> Hashes:
-    table = file.read(names)
+def _hashed(file: RowFile, forms: Sequence[tuple[str, Form]]) -> Hashes:
+    table = file.read([name for name, _ in forms])
     try:
-        return row_hashes([_cells(table.column(name), double=name in doubles) for name in names])
+        return row_hashes([cells(table.column(name), form) for name, form in forms])
     except NoRowHash as error:
         raise Unread(
             Fault.UNREADABLE, str(error), "write the value as missing, or leave the column out"
         ) from None
 
 
-def _cells(column: Any, *, double: bool) -> list[str]:
-    """Return (n,) cells; each distinct value is written once."""
-    import pyarrow as pa
-
-    if double or kind_of(column.type) == "number":
-        column = column.cast(pa.float64(), safe=False)
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
-    coded = column.combine_chunks().dictionary_encode()
-    distinct = coded.dictionary
-    match kind_of(column.type):
-        case "number":
-            texts = _doubles_as_text(distinct)
-        case "integer":
-            texts = distinct.cast(pa.string()).to_pylist()
-        case _:
-            texts = [cell(value) for value in distinct.to_pylist()]
-    if len(distinct) == len(coded):
-        return texts
-    codes = coded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-    rows: list[str] = np.array([*texts, "null"], dtype=object)[codes].tolist()
-    return rows
-
-
-def _doubles_as_text(distinct: Any) -> list[str]:
-    """Return the cells of doubles.
-
-    Arrow writes a million doubles in the time `repr` takes for a tenth of them, and with the same
-    shortest digits, but other exponents and no `.0`; those few are left to `cell`.
-    """
-    import pyarrow as pa
-
-    values = distinct.to_numpy(zero_copy_only=False)
-    size = np.abs(values)
-    alike = (size >= 1e-3) & (size < 1e9) & (values != np.trunc(values))
-    texts: list[str] = distinct.cast(pa.string()).to_pylist()
-    for index in np.flatnonzero(~alike):
-        texts[index] = cell(float(values[index]))
-    return texts
-
-
 def _shared_ids(name: str | None, judged: RowFile, manifest: RowFile) -> int | None:
-    """Count distinct hold-out ids that the manifest names; missing ids name no one."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if name is None or name not in judged.names or name not in manifest.names:
         return None
-    ours, theirs = (file.read([name]).column(name) for file in (judged, manifest))
-    if ours.type != theirs.type:
-        ours, theirs = ours.cast(pa.string()), theirs.cast(pa.string())
-    found = pc.is_in(pc.unique(ours), value_set=pc.unique(theirs).drop_null(), skip_nulls=True)
-    return int(pc.sum(found).as_py() or 0)
+    return shared_ids(*(file.read([name]).column(name) for file in (judged, manifest)))
 
 
 def _ends(name: str | None, file: RowFile) -> tuple[datetime | None, datetime | None]:
@@ -215,7 +209,8 @@ def _ends(name: str | None, file: RowFile) -> tuple[datetime | None, datetime | 
 
 
 def _place(dataset: Dataset, trained: _Trained, cache: Path) -> Path:
-    asked = "\n".join([_DEFINITION, dataset.digest, *trained.names, "", *sorted(trained.doubles)])
+    columns = [f"{form.value} {name}" for name, form in trained.forms]
+    asked = "\n".join([_DEFINITION, dataset.digest, *columns])
     return cache / "rowhash" / f"{hashlib.sha256(asked.encode()).hexdigest()}.npy"
 
 
