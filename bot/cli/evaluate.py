@@ -62,10 +62,9 @@ def carry(number: int, world: Hosted) -> Conclusion:
     Raises:
         Unavailable: head or base moved at every attempt.
     """
-    from bot.core.errors import Unavailable
+    from bot.core.errors import Moved, Unavailable
     from bot.core.proposal import Request
     from bot.flow import handle
-    from bot.world.perform import Moved
 
     why = ""
     for _ in range(ATTEMPTS):

@@ -89,7 +89,7 @@ def _before(bench: Bench, draft: Draft, stage: str, policy: Policy) -> str:
     from bot.core.reign import reigns, restorable
 
     window = policy.head.rollback.window
-    row = reigns(past(draft.name, bench.snapshots(draft.name)), draft.name, stage, window=window)
+    row = reigns(past(draft.name, bench.snapshots(draft.name)), draft.name, stage)
     back = restorable(row, draft.known.stages[stage], window)
     kept = [one for one in back if one in draft.known.versions and one not in draft.known.retired]
     if kept:

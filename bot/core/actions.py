@@ -13,6 +13,7 @@ from bot.core.action import (
     StoreRecord,
 )
 from bot.core.decision import Ruling
+from bot.core.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def actions(
     comment: str,
     status: SetStatus,
 ) -> tuple[Action, ...]:
-    """Say what to do: report, then record, then merge; nothing follows a merge but its seal."""
+    """Say what to do: report, record, status, merge; nothing follows a merge but its seal."""
     number = proposal.request.number
     if number is None:
         return ()
@@ -42,8 +43,8 @@ def actions(
         return ()
     if decision.ruling is Ruling.NOTHING:
         return (status,)
-    done: list[Action] = [PublishReport(number=number, marker=MARKER, body=comment), status]
-    if judgements and decision.ruling in (Ruling.MERGE, Ruling.REFUSE):
+    done: list[Action] = [PublishReport(number=number, marker=MARKER, body=comment)]
+    if judgements and _is_recorded(decision):
         done.append(
             StoreRecord(
                 number=number,
@@ -51,9 +52,17 @@ def actions(
                 record=account(decision, judgements, proposal),
             )
         )
+    # A green status may let somebody else merge, so the record is there before it.
+    done.append(status)
     if decision.ruling is Ruling.MERGE:
         done.append(_merge(decision, judgements, proposal, number))
     return tuple(done)
+
+
+def _is_recorded(decision: Decision) -> bool:
+    """Record what merges, what is refused, and what passed and waits for a person to merge."""
+    waits = decision.ruling is Ruling.HOLD and decision.outcome is Outcome.PASSED
+    return waits or decision.ruling in (Ruling.MERGE, Ruling.REFUSE)
 
 
 def _merge(

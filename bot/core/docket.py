@@ -39,6 +39,8 @@ def open_court(
         ForbiddenChange: the change may not be made, or does not merge.
     """
     lock_changes = in_scope(proposal)
+    if lock_changes and proposal.unreadable is not None:
+        raise proposal.unreadable
     pairs = _changed(proposal) if lock_changes else {}
     past, today = proposal.past, proposal.today
     # Policies are read only when a model changed: a broken one must not block other work.

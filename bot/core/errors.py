@@ -15,7 +15,9 @@ not caught.  A gate that says no is a Verdict, not an error.
     |   |-- UnsafeFile        16  a symlink, a submodule, a file over its cap
     |   |-- NotARepository    17  there is no git repository or no such commit
     |   `-- Denied            18  the forge does not let this token do that
+    |-- Incident              76  what landed is not what was judged
     `-- Unavailable           75  the world did not answer
+        `-- Moved                 head or base moved meanwhile
 """
 
 from __future__ import annotations
@@ -119,6 +121,16 @@ class Unavailable(Stop):
     """The world did not answer; the same request may succeed later."""
 
     exit_code = 75
+
+
+class Moved(Unavailable):
+    """Head or base is no longer what was judged; judge again."""
+
+
+class Incident(Stop):
+    """What landed is not what was judged; a person looks."""
+
+    exit_code = 76
 
 
 class Fault(Enum):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import Problem
 from bot.core.lock import Entry, Hold, Model
 from bot.core.movement import Promotion, Rollback, Transition
-from bot.core.reign import Past, exile
+from bot.core.reign import Past, Reign, exile, same_bytes
 
 if TYPE_CHECKING:
     from bot.core.lockfile import Locate
@@ -118,6 +118,15 @@ def _unfit(ground: Ground, stage: str, version: str) -> Iterator[Problem]:
         yield ground.problem(path, what, "let another version serve the stage")
 
 
+def _exiled(ground: Ground, version: str) -> Reign | None:
+    """Find the rollback that bars these bytes, under whichever name they were rolled back."""
+    entry = ground.head.versions.get(version)
+    digest = entry.artifact.digest if entry else ""
+    names = dict.fromkeys([version, *same_bytes(ground.past, ground.name, digest)])
+    found = (exile(ground.past, ground.name, name, now=version) for name in names)
+    return next((reign for reign in found if reign is not None), None)
+
+
 def _promoted(ground: Ground, move: Promotion, rolled_back: set[str]) -> Iterator[Problem]:
     """Yield why a version may not be proposed now."""
     path, version = ("stages", move.stage), move.challenger
@@ -125,8 +134,9 @@ def _promoted(ground: Ground, move: Promotion, rolled_back: set[str]) -> Iterato
     if release is not None and release != ground.base.released.get(version):
         what = f"version '{version}' is released and promoted in one change"
         yield ground.problem(path, what, "let the release land first, in its own pull request")
-    elif (reign := exile(ground.past, ground.name, version, window=ground.window)) is not None:
-        what = f"version '{version}' was rolled back by {str(reign.ended)[:12]}"
+    elif (reign := _exiled(ground, version)) is not None:
+        other = "" if reign.version == version else f" (the same bytes as '{reign.version}')"
+        what = f"version '{version}'{other} was rolled back by {str(reign.ended)[:12]}"
         remedy = (
             f'release it first, in its own pull request: `released: {{"{version}": '
             f'{{reason: "…", by: "…"}}}}`, or `lockstep release`'

@@ -146,7 +146,7 @@ def _told(
     return tuple(sorted(movements(name, base or NOTHING, head, known, window), key=place_of))
 
 
-def terms(name: str, snapshots: Sequence[Snapshot], *, window: int = WINDOW) -> tuple[Term, ...]:
+def terms(name: str, snapshots: Sequence[Snapshot]) -> tuple[Term, ...]:
     """Say who held each stage and for how long, newest first within a stage."""
     known = past(name, snapshots)
     moments = {one.commit: one.at for one in snapshots}
@@ -160,7 +160,7 @@ def terms(name: str, snapshots: Sequence[Snapshot], *, window: int = WINDOW) -> 
             left_by_rollback=reign.left_by_rollback,
         )
         for stage in stages
-        for reign in reigns(known, name, stage, window=window)
+        for reign in reigns(known, name, stage)
     )
 
 

@@ -81,7 +81,9 @@ def _trial(  # noqa: PLR0911 -- one arm for each transition
         case Exposure():
             return _exposure(change, policy, court)
         case Hold():
-            return _settled(change, policy, "a hold only restricts")
+            whole = change.stage is not None and change.hold.version is None
+            person = "a person confirms that a whole stage is held" if whole else ""
+            return _settled(change, policy, "a hold only restricts", person)
         case Retirement():
             return _settled(
                 change,
@@ -122,9 +124,7 @@ def _settled(change: Transition, policy: Policy, settled: str, person: str = "")
 
 def _promotion(change: Promotion, policy: Policy, court: Court) -> Trial:
     challenger = _contender(change.challenger, court.head[change.model])
-    champion = None
-    if change.champion is not None:
-        champion = _contender(change.champion, court.base[change.model])
+    champion = _champion(change, court)
     skipped = _skipped(change, policy, court)
     asked = policy.gates(change.stage)
     if champion is None:
@@ -134,6 +134,20 @@ def _promotion(change: Promotion, policy: Policy, court: Court) -> Trial:
         asked += (_fast_track(policy),)
     trial = _guarded(change, policy, court, challenger, champion, asked)
     return replace(trial, cold_start=champion is None)
+
+
+def _champion(change: Promotion, court: Court) -> Contender | None:
+    """Name who is to be beaten: the holder of the stage, else the last one who held it.
+
+    A stage that was vacated is no cold start: emptying it must not spare the comparison.
+    """
+    if change.champion is not None:
+        return _contender(change.champion, court.base[change.model])
+    for reign in reigns(court.past, change.model, change.stage):
+        for landing in court.past.of(change.model):
+            if reign.version in landing.model.versions:
+                return _contender(reign.version, landing.model)
+    return None
 
 
 def _rollback(change: Rollback, policy: Policy, court: Court) -> Trial:
@@ -174,8 +188,12 @@ def _guarded(
         sandbox=policy.sandbox,
         key=_key(change, policy, court, challenger, champion),
     )
+    # What lets a promotion skip rungs is proved or not; no waiver of a gate stands in for it.
     waived = tuple(
-        replace(ask, waived=policy.waiver(ask.name, change.model, court.today)) for ask in asked
+        ask
+        if ask is policy.fast_track
+        else replace(ask, waived=policy.waiver(ask.name, change.model, court.today))
+        for ask in asked
     )
     return Trial(
         case=case,

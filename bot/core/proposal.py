@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from bot.core.errors import Refusal
     from bot.core.transition import Past
 
 LOCK = "models.lock"
@@ -72,6 +73,8 @@ class Proposal:
     touched: tuple[Touched, ...]
     policies: dict[str, bytes] = field(default_factory=dict)
     """Policy files at the base commit, by path."""
+    unreadable: Refusal | None = None
+    """Why the lock or a policy of the base cannot be read at all."""
     past: Past
     standing: Standing
     now: datetime

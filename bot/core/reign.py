@@ -45,16 +45,15 @@ class Reign:
     """The commit that took the stage from it; None while it reigns."""
     left_by_rollback: bool = False
     """The stage went back to a version that had held it before."""
+    vacated: bool = False
+    """The stage was left empty; what is empty was not shown to be better."""
 
 
-def reigns(past: Past, model: str, stage: str, *, window: int = WINDOW) -> tuple[Reign, ...]:
+def reigns(past: Past, model: str, stage: str) -> tuple[Reign, ...]:
     """Return who held a stage, newest first.
 
-    Args:
-        past: Landed history.
-        model: Whose.
-        stage: Which.
-        window: How many earlier champions count as a way back.
+    What was a rollback stays one: any return to an earlier champion counts, whatever window
+    today's policy gives for the next one.
     """
     row: list[Reign] = []
     champion: str | None = None
@@ -63,8 +62,12 @@ def reigns(past: Past, model: str, stage: str, *, window: int = WINDOW) -> tuple
         if version == champion:
             continue
         if champion is not None:
-            back = version in restorable(row[::-1], champion, window)
-            row[-1] = replace(row[-1], ended=landing.commit, left_by_rollback=back)
+            row[-1] = replace(
+                row[-1],
+                ended=landing.commit,
+                left_by_rollback=version in restorable(row[::-1], champion, len(row)),
+                vacated=version is None,
+            )
         if version is not None:
             row.append(Reign(version=version, commit=landing.commit, since=landing.at))
         champion = version
@@ -74,8 +77,8 @@ def reigns(past: Past, model: str, stage: str, *, window: int = WINDOW) -> tuple
 def restorable(row: tuple[Reign, ...] | list[Reign], champion: str, window: int) -> list[str]:
     """Name the versions that a stage may return to, newest first.
 
-    A version that was itself rolled back is none of them, released or not: it comes back by a
-    promotion that is judged in full.
+    A version that was itself rolled back, or taken out of the stage, is none of them: it comes
+    back by a promotion that is judged in full.
 
     Args:
         row: Reigns, newest first.
@@ -85,28 +88,37 @@ def restorable(row: tuple[Reign, ...] | list[Reign], champion: str, window: int)
     latest: dict[str, Reign] = {}
     for reign in row:
         latest.setdefault(reign.version, reign)
-    sound = [name for name, reign in latest.items() if not reign.left_by_rollback]
+    sound = [
+        name for name, reign in latest.items() if not (reign.left_by_rollback or reign.vacated)
+    ]
     return [name for name in sound if name != champion][:window]
 
 
-def exile(past: Past, model: str, version: str, *, window: int = WINDOW) -> Reign | None:
+def same_bytes(past: Past, model: str, digest: str) -> list[str]:
+    """Name the versions of a model that have a digest, now or earlier: a new name is no release."""
+    entries = (pair for landing in past.of(model) for pair in landing.model.versions.items())
+    return list(dict.fromkeys(name for name, entry in entries if entry.artifact.digest == digest))
+
+
+def exile(past: Past, model: str, version: str, *, now: str | None = None) -> Reign | None:
     """Return the reign whose rollback bars a version from being proposed, or None.
 
-    A release counts when it landed after the rollback and still stands.
+    A release counts when it landed after the rollback and still stands; it names the version,
+    or the name `now` under which the same bytes are proposed.
     """
-    landings = past.of(model)
+    landings, name = past.of(model), now or version
     stages = sorted({stage for landing in landings for stage in landing.model.stages})
     ends = {
         reign.ended: reign
         for stage in stages
-        for reign in reigns(past, model, stage, window=window)
+        for reign in reigns(past, model, stage)
         if reign.version == version and reign.left_by_rollback
     }
     for landing, older in pairwise(landings):
         if landing.commit in ends:
             return ends[landing.commit]
-        release = landing.model.released.get(version)
-        standing = version in landings[0].model.released
-        if standing and release is not None and release != older.model.released.get(version):
+        release = landing.model.released.get(name)
+        standing = name in landings[0].model.released
+        if standing and release is not None and release != older.model.released.get(name):
             return None
     return None

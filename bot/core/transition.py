@@ -129,7 +129,7 @@ def restorable_at(past: Past, name: str, stage: str, base: lock.Model, window: i
     champion = base.stages.get(stage)
     if champion is None:
         return []
-    return restorable(reigns(past, name, stage, window=window), champion, window)
+    return restorable(reigns(past, name, stage), champion, window)
 
 
 def _staged(

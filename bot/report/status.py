@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from bot.core.decision import Ruling
@@ -23,8 +24,13 @@ LONGEST = 140
 
 
 def context(branch: str) -> str:
-    """Name the status of a base branch."""
-    return f"lockstep/gate: {branch}"
+    """Name the status of a base branch, as no other branch is named.
+
+    A forge takes upper and lower case of a context for one: `Main` must not speak for `main`.
+    """
+    if branch == branch.casefold():
+        return f"lockstep/gate: {branch}"
+    return f"lockstep/gate: {branch} ({hashlib.sha256(branch.encode()).hexdigest()[:8]})"
 
 
 def status(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from git.cmd import Git
 from git.exc import CommandError, GitCommandNotFound
 
-from bot.core.errors import NotARepository, Problem
+from bot.core.errors import NotARepository, Problem, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,14 +56,14 @@ QUIET = (
 )
 
 
-class Failed(Exception):  # noqa: N818 -- what a git command did
-    """A git command ended with an error."""
+class Failed(Unavailable):
+    """A git command ended with an error that nobody expected here."""
 
     def __init__(self, status: int, said: str) -> None:
         """Keep the exit status and the first line of what git said."""
         self.status = status
         self.said = said.strip().splitlines()[0][:300] if said.strip() else f"exit status {status}"
-        super().__init__(self.said)
+        super().__init__(f"git: {self.said}")
 
 
 def run(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from bot.core.action import (
     ConfirmLanding,
@@ -19,11 +19,13 @@ from bot.core.action import (
     StoreRecord,
 )
 from bot.core.actions import MARKER
-from bot.core.errors import Unavailable
+from bot.core.errors import Incident, Moved, Unavailable
+from bot.core.policyfile import FOLDER
 from bot.core.proposal import LOCK
 from bot.core.record import BRANCH, digest_of, record_path, seal_path
 from bot.report.landed import with_landing
 from bot.world.forge import HeadMoved, NotMergeable, Status
+from bot.world.git import checked
 from bot.world.reading import MOST_LOCK
 
 if TYPE_CHECKING:
@@ -35,14 +37,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 5
 AUDIT = "refs/lockstep/audit"
-
-
-class Moved(Exception):  # noqa: N818 -- what happened to the request
-    """Head or base is no longer what was judged; judge again."""
-
-
-class Incident(Exception):  # noqa: N818 -- what happened to the repository
-    """What landed is not what was judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +143,7 @@ class Performer:
             raise Moved(f"the forge did not merge it: {refused}") from None
         self.say(f"merged as {landed[:10]}")
         self._seal(action.number, landed, action.identity, action.lock_oid)
+        self._on_judged_base(action, landed)
 
     def _still(self, action: MergePullRequest) -> None:
         """Read the base again just before the merge; `sha` protects the head only."""
@@ -166,16 +161,26 @@ class Performer:
                 self.forge.edit_comment(number, ours, told)
 
     def _confirm(self, action: ConfirmLanding) -> None:
-        """Seal a landing that was cut short between the merge and its seal."""
+        """Seal a landing that was cut short before its seal, or that a person merged.
+
+        A request may have been judged more than once; the record that counts is the one the
+        landed commit names, else the one about exactly the lock that landed.
+        """
         tip = self._audit_tip()
         if tip is None:
             return
+        self.repository.fetch(self.forge.remote(), f"+{action.landed}:refs/lockstep/landed")
+        message = self.repository.run("log", "-1", "--format=%B", checked(action.landed)).decode()
+        lock = self._lock_of(action.landed)
         for _, _, _, path in self.repository.tree(tip, f"records/{action.number}/"):
             stored = self.repository.blob(tip, path, most=MOST_LOCK)
             content = json.loads(stored.text) if stored else {}
-            if content.get("decision", {}).get("ruling") == "merge":
+            named = stored is not None and f"Record: {digest_of(stored.text)}" in message
+            by_hand = "Record: sha256:" not in message and _passed(content, lock)
+            if named or by_hand:
                 identity = path.rsplit("/", 1)[1].removesuffix(".json")
                 self._seal(action.number, action.landed, identity, content["head"]["lock"])
+                return
 
     def _seal(self, number: int, landed: str, identity: str, lock_oid: str) -> None:
         """Compare what landed with what was judged, and write both down.
@@ -184,8 +189,7 @@ class Performer:
             Incident: the landed lock is another one.
         """
         self.repository.fetch(self.forge.remote(), f"+{landed}:refs/lockstep/landed")
-        blob = self.repository.blob(landed, LOCK, most=MOST_LOCK)
-        found = blob.oid if blob else "none"
+        found = self._lock_of(landed)
         seal = {"landed": landed, "lock": found, "judged": lock_oid, "request": number}
         self._append(
             seal_path(number, identity),
@@ -194,7 +198,35 @@ class Performer:
         )
         self._tell(number, landed)
         if found != lock_oid:
-            raise Incident(f"{LOCK} landed as {found} and was judged as {lock_oid}, in {landed}")
+            raise Incident(
+                f"{LOCK} landed as {found} and was judged as {lock_oid}, in {landed}; "
+                f"`git revert {landed[:12]}` takes it back"
+            )
+
+    def _on_judged_base(self, action: MergePullRequest, landed: str) -> None:
+        """Compare the policies that the landed commit grew on with those that judged.
+
+        Raises:
+            Incident: the base moved in the last instant and brought other policies.
+        """
+        judged = {path: oid for _, oid, _, path in self.repository.tree(action.base_sha, FOLDER)}
+        grown = {path: oid for _, oid, _, path in self.repository.tree(landed, FOLDER)}
+        if judged != grown:
+            raise Incident(
+                f"{landed} landed on other policies than those that judged it; "
+                f"`git revert {landed[:12]}` takes it back"
+            )
+
+    def _lock_of(self, commit: str) -> str:
+        blob = self.repository.blob(commit, LOCK, most=MOST_LOCK)
+        return blob.oid if blob else "none"
+
+
+def _passed(content: dict[str, Any], lock: str) -> bool:
+    """Tell whether a record is about a pass of exactly this lock."""
+    ruling = content.get("decision", {}).get("outcome")
+    judged = content.get("head", {}).get("lock")
+    return bool(ruling == "passed" and judged == lock)
 
 
 def _lasting(body: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.canonical import HEADER
 from bot.core.docket import LARGEST
-from bot.core.errors import Refusal, UnsafeFile
+from bot.core.errors import Moved, Refusal, UnsafeFile
 from bot.core.lockblocks import find, split
 from bot.core.lockfile import model_in
 from bot.core.policyfile import FOLDER
@@ -46,9 +46,14 @@ def read_pull_request(request: Request, forge: Forge, repository: Repository) ->
         f"+refs/pull/{pull.number}/head:refs/lockstep/pull",
     )
     base = repository.commit("refs/lockstep/base")
+    if repository.resolve(pull.head_sha) is None:
+        raise Moved(f"the head {pull.head_sha[:12]} is gone from the pull request")
     ancestor = repository.merge_base(base, pull.head_sha)
-    touched = repository.touched(ancestor, pull.head_sha) if ancestor else ()
     tree = repository.merged(base, pull.head_sha) if ancestor else None
+    # What a merge base hides, such as an older one of several, shows in what would land.
+    own = repository.touched(ancestor or base, pull.head_sha)
+    landing = repository.touched(base, tree) if tree else ()
+    touched = {one.path: one for one in (*own, *landing)}.values()
     head, size = _lock(repository, tree or pull.head_sha)
     return _proposal(
         request,
@@ -104,7 +109,12 @@ def _proposal(  # noqa: PLR0913 -- one value from many sources
     author: str,
     branch: str,
 ) -> Proposal:
-    landed = repository.blob(base, LOCK, most=MOST_LOCK)
+    unreadable, landed, policies = None, None, {}
+    try:
+        landed = repository.blob(base, LOCK, most=MOST_LOCK)
+        policies = repository.files(base, FOLDER, suffix=".yaml", most=MOST_POLICY)
+    except UnsafeFile as refusal:
+        unreadable = refusal
     names = _differing(landed.text if landed else b"", head.text if head else b"")
     return Proposal(
         request=request,
@@ -117,7 +127,8 @@ def _proposal(  # noqa: PLR0913 -- one value from many sources
         base=landed,
         head=head,
         touched=touched,
-        policies=repository.files(base, FOLDER, suffix=".yaml", most=MOST_POLICY),
+        policies=policies,
+        unreadable=unreadable,
         past=read_past(repository, base, names),
         standing=standing,
         now=datetime.now(UTC),

@@ -177,8 +177,8 @@ class Repository:
             raise
         return done.decode().split("\n", 1)[0].strip()
 
-    def history(self, tip: str, path: str, *, most: int = 2_000) -> tuple[Landed, ...]:
-        """List the first-parent commits that changed a path, newest first."""
+    def history(self, tip: str, path: str, *, most: int = -1) -> tuple[Landed, ...]:
+        """List the first-parent commits that changed a path, newest first; all by default."""
         raw = self.run(
             "log",
             "--first-parent",

@@ -30,8 +30,8 @@ def kinds(done):
     return [type(action) for action in done]
 
 
-def test_a_merge_comes_last_after_report_status_and_record():
-    report, status, record, merge = follow(Outcome.PASSED)
+def test_a_merge_comes_last_after_report_record_and_status():
+    report, record, status, merge = follow(Outcome.PASSED)
     assert report == PublishReport(number=7, marker=MARKER, body="the report")
     assert status is STATUS
     assert isinstance(record, StoreRecord)
@@ -43,7 +43,7 @@ def test_a_merge_comes_last_after_report_status_and_record():
 
 
 def test_a_refusal_is_reported_and_recorded_and_never_merged():
-    assert kinds(follow(Outcome.FAILED)) == [PublishReport, SetStatus, StoreRecord]
+    assert kinds(follow(Outcome.FAILED)) == [PublishReport, StoreRecord, SetStatus]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.ERRORED])
@@ -51,8 +51,9 @@ def test_what_is_held_is_reported_only(outcome):
     assert kinds(follow(outcome)) == [PublishReport, SetStatus]
 
 
-def test_what_waits_for_a_person_is_reported_only():
-    assert kinds(follow(Outcome.PASSED, merge="approved")) == [PublishReport, SetStatus]
+def test_what_passed_and_waits_for_a_person_is_recorded_before_it_is_green():
+    done = follow(Outcome.PASSED, merge="approved")
+    assert kinds(done) == [PublishReport, StoreRecord, SetStatus]
 
 
 def test_input_that_cannot_be_judged_leaves_no_record():

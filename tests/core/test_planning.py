@@ -193,6 +193,15 @@ def test_less_traffic_is_asked_nothing():
         (
             Hold(model=MODEL, stage="production", hold=Held(reason="audit", by="@ana")),
             "a hold only restricts",
+            "a person confirms that a whole stage is held",
+        ),
+        (
+            Hold(
+                model=MODEL,
+                stage="production",
+                hold=Held(reason="rolled back", by="@ana", version="2"),
+            ),
+            "a hold only restricts",
             "",
         ),
         (

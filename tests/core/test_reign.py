@@ -8,6 +8,7 @@ from bot.core import lock
 from bot.core.errors import ForbiddenChange
 from bot.core.transition import (
     Hold,
+    Promotion,
     Registration,
     Release,
     exile,
@@ -150,10 +151,10 @@ def test_reigns_are_told_newest_first_with_their_commits() -> None:
     assert (middle.version, middle.since, middle.left_by_rollback) == (
         "4",
         START + timedelta(days=2),
-        True,
+        False,
     )
-    # Leaving a stage to nobody is no rollback.
-    assert (oldest.ended, oldest.left_by_rollback) == ("c1", False)
+    # Leaving a stage to nobody is no rollback, and who was vacated is no way back.
+    assert (oldest.ended, oldest.left_by_rollback, oldest.vacated) == ("c1", False, True)
     assert reigns(landed, MODEL, "staging") == ()
     assert reigns(landed, "absent", "production") == ()
 
@@ -189,3 +190,38 @@ def test_a_version_is_not_rolled_back_and_promoted_at_once() -> None:
     assert reasons(model("3 4", "4"), head, landed) == [
         "version '4' is rolled back and promoted to 'canary' in one change"
     ]
+
+
+def test_a_narrower_window_does_not_undo_an_old_rollback() -> None:
+    states = [model("1 2 3", "1"), model("1 2 3", "3"), model("1 2 3", "2"), model("1 2 3", "1")]
+    landed = past(*states)
+    head = model("1 2 3", "2")
+    for window in (1, 3, 20):
+        with pytest.raises(ForbiddenChange, match="version '2' was rolled back"):
+            transitions(
+                {MODEL: (states[-1], head)},
+                landed,
+                file="models.lock",
+                today=TODAY,
+                windows={MODEL: window},
+            )
+
+
+def test_the_same_bytes_under_another_name_were_rolled_back_too() -> None:
+    states = [model("3 4", "3"), model("3 4", "4"), model("3 4", "3")]
+    again = states[0].model_copy(
+        update={
+            "versions": {**states[0].versions, "5": states[0].versions["4"]},
+            "stages": {"production": "5"},
+        }
+    )
+    with pytest.raises(ForbiddenChange, match="the same bytes as '4'"):
+        transitions({MODEL: (states[-1], again)}, past(*states), file="models.lock", today=TODAY)
+
+
+def test_a_vacated_version_comes_back_by_a_judged_promotion() -> None:
+    states = [model("1 2", "2"), model("1 2"), model("1 2", "1")]
+    change = transitions(
+        {MODEL: (states[-1], states[0])}, past(*states), file="models.lock", today=TODAY
+    )
+    assert [type(one) for one in change] == [Promotion]

@@ -91,7 +91,7 @@ def test_killed_anywhere_a_request_converges_to_one_of_everything(
     workshop, number = judged_once
     undisturbed = Fate(0, after=False)
     run_in_copy(workshop, number, copies(workshop.folder / "forge", "undisturbed"), undisturbed)
-    assert undisturbed.names == ["comment", "set_status", "push", "merge", "push", "edit_comment"]
+    assert undisturbed.names == ["comment", "push", "set_status", "merge", "push", "edit_comment"]
 
     for at in range(1, len(undisturbed.names) + 1):
         for after in (False, True):

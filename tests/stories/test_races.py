@@ -9,11 +9,10 @@ import pytest
 
 from bot.cli.evaluate import carry
 from bot.core.decision import Ruling
-from bot.core.errors import Unavailable
+from bot.core.errors import Incident, Moved, Unavailable
 from bot.core.proposal import Request
 from bot.flow import handle
 from bot.world.here import Hosted
-from bot.world.perform import Incident, Moved
 from tests.stories.workshop import Workshop
 
 MARKER = "<!-- lockstep:report:v1 "
