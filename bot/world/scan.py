@@ -123,7 +123,7 @@ def _folder(path: Path, rules: ArtifactRules) -> Scan:
         carries_code=bool(code) or any(one.carries_code for one in scans),
         findings=tuple(dict.fromkeys(findings)),
         counted=sum(one.counted for one in scans) + len(code),
-        unreadable="; ".join(unreadable) or None,
+        unreadable="; ".join(dict.fromkeys(unreadable)) or None,
     )
 
 

@@ -108,6 +108,17 @@ def test_an_mlflow_folder_cannot_point_outside_of_itself(ask, tmp_path):
     assert answers.reason == "while loading, the model is nothing that can predict"
 
 
+@pytest.mark.parametrize(("name", "other"), [("010", "8"), ("yes", "True"), ("1:30", "90")])
+def test_an_mlflow_folder_opens_the_file_that_its_text_names(name, other, rows, yes, ask, tmp_path):
+    model = LogisticRegression().fit(rows[NAMES], yes)
+    (tmp_path / name).write_bytes(pickle.dumps(model))
+    (tmp_path / other).write_bytes(pickle.dumps("another one"))
+    (tmp_path / "MLmodel").write_text(f"flavors: {{sklearn: {{pickled_model: {name}}}}}")
+    answers = ask(tmp_path, "mlflow")
+    assert isinstance(answers, Answers), answers
+    assert np.array_equal(answers.predicted, model.predict(rows[NAMES]))
+
+
 @pytest.mark.parametrize("maps", [False, True], ids=["tensor", "list of maps"])
 def test_onnx_answers_as_outside_with_either_form_of_scores(maps, rows, yes, ask, tmp_path):
     skl2onnx = pytest.importorskip("skl2onnx")

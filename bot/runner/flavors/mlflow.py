@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bot.runner.flavors import Model
     from bot.runner.request import Request
 
+NATIVE = {"onnx": "model.onnx", "xgboost": "model.xgb", "lightgbm": "model.lgb"}
+"""Flavors of a library's own format, and the file each writes unless the MLmodel says another."""
 _LARGEST = 1_000_000
 
 
@@ -29,13 +31,8 @@ def load(request: Request) -> Model:
     Raises:
         NoModel: the folder names none, or a file outside of itself.
     """
-    import yaml
-
     folder = Path(request.artifact)
-    with (folder / "MLmodel").open("rb") as file:
-        described = yaml.safe_load(file.read(_LARGEST))
-    flavors = described.get("flavors", {}) if isinstance(described, dict) else {}
-    name, file_name = _inside(flavors)
+    name, file_name = named(described(folder))
     path = (folder / file_name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise NoModel
@@ -44,25 +41,50 @@ def load(request: Request) -> Model:
     return chosen.load(replace(request, artifact=str(path), flavor=name))
 
 
-def _inside(flavors: dict[str, Any]) -> tuple[str, str]:
-    """Return our flavor and the file, by the entries of an MLmodel."""
+def described(folder: Path) -> dict[str, Any]:
+    """Return the flavors of an MLmodel; every scalar is the text that stands there.
+
+    The static look at a folder reads it with this function too: a name such as `010`, which YAML
+    may take for a number, must not mean one file there and another one here.
+    """
+    import yaml
+
+    with (folder / "MLmodel").open("rb") as file:
+        # The base loader makes no objects and guesses at no scalar; the safe one does.
+        found = yaml.load(file.read(_LARGEST), Loader=yaml.BaseLoader)  # noqa: S506 -- makes text only
+    return table(table(found).get("flavors"))
+
+
+def table(value: object) -> dict[str, Any]:
+    """Return a mapping, or an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def named(flavors: dict[str, Any]) -> tuple[str, str]:
+    """Return our flavor and the file, by the entries of an MLmodel.
+
+    Raises:
+        NoModel: none of them is known, or its file is not written as one text.
+    """
     if "sklearn" in flavors:
-        entry = flavors["sklearn"]
+        entry = table(flavors["sklearn"])
         kind = "skops" if entry.get("serialization_format") == "skops" else "pickle"
-        return kind, str(entry["pickled_model"])
-    for name, usual in (
-        ("onnx", "model.onnx"),
-        ("xgboost", "model.xgb"),
-        ("lightgbm", "model.lgb"),
-    ):
+        return kind, _text(entry.get("pickled_model"))
+    for name, usual in NATIVE.items():
         if name in flavors:
-            return _native(name, str(flavors[name].get("data", usual)))
-    function = flavors.get("python_function", {})
-    kind = str(function.get("loader_module", "")).removeprefix("mlflow.")
-    place = str(function.get("model_path") or function.get("data") or "")
-    if not place or kind not in {"sklearn", "onnx", "xgboost", "lightgbm"}:
+            return _native(name, _text(table(flavors[name]).get("data", usual)))
+    function = table(flavors.get("python_function"))
+    kind = _text(function.get("loader_module")).removeprefix("mlflow.")
+    place = _text(function.get("model_path") or function.get("data"))
+    if kind not in {"sklearn", *NATIVE}:
         raise NoModel
     return ("pickle", place) if kind == "sklearn" else _native(kind, place)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise NoModel
+    return value
 
 
 def _native(name: str, file: str) -> tuple[str, str]:
