@@ -38,7 +38,7 @@ class Gathering:
     """Scratch for features; goes away with the round."""
     answers: dict[tuple[Artifact, Dataset], Answers | Absent] = field(default_factory=dict)
     scans: dict[Artifact, Scan | Absent] = field(default_factory=dict)
-    _files: dict[str, Local | Absent] = field(default_factory=dict)
+    _files: dict[tuple[str, str, int], Local | Absent] = field(default_factory=dict)
     _rows: dict[Dataset, Rows | Absent] = field(default_factory=dict)
     _features: dict[Dataset, Features | Absent] = field(default_factory=dict)
 
@@ -50,21 +50,27 @@ class Gathering:
         return probed()
 
     def artifact(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
-        """Fetch an artifact's bytes."""
-        if artifact.digest not in self._files:
-            self._files[artifact.digest] = self.store.fetch(
+        """Fetch an artifact's bytes from their address, once a round, whatever a cache holds.
+
+        A promotion claims that the bytes are there today; a cached copy would hide that they
+        are gone, or others by now.
+        """
+        asked = (artifact.uri, artifact.digest, rules.max_bytes)
+        if asked not in self._files:
+            self._files[asked] = self.store.fetch_now(
                 artifact.uri, artifact.digest, max_bytes=rules.max_bytes, max_files=rules.max_files
             )
-        return self._files[artifact.digest]
+        return self._files[asked]
 
     def file(self, uri: str, digest: str, kind: Kind) -> Local | Absent:
         """Fetch a data set, a manifest or any other file that is named by digest."""
-        if digest not in self._files:
-            most = DATA_BYTES if kind is Kind.DATA else HELD_BYTES
-            self._files[digest] = self.store.fetch(
+        most = DATA_BYTES if kind is Kind.DATA else HELD_BYTES
+        asked = (uri, digest, most)
+        if asked not in self._files:
+            self._files[asked] = self.store.fetch(
                 uri, digest, max_bytes=most, max_files=100_000, kind=kind
             )
-        return self._files[digest]
+        return self._files[asked]
 
     def holdout(self, dataset: Dataset) -> Holdout | Absent:
         """Read the judged rows."""

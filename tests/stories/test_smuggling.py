@@ -231,3 +231,22 @@ def test_a_branch_that_differs_in_case_does_not_speak_for_main() -> None:
     names = {context(name).casefold() for name in ("main", "Main", "MAIN", "mAin")}
 
     assert len(names) == 4
+
+
+def test_an_address_that_holds_nothing_does_not_pass_on_a_cached_copy(champion: Workshop) -> None:
+    """The bytes of version 2 are cached; version 9 names them at an address nobody answers."""
+    champion.judge(champion.promote("2"))
+    champion.ana.pulls()
+    known = champion.entry("2")
+    elsewhere = known.artifact.model_copy(update={"uri": "models/never-there.skops"})
+    entry = known.model_copy(update={"artifact": elsewhere})
+
+    number = edited(
+        champion,
+        "nowhere",
+        lambda model: model.model_copy(update={"versions": {**model.versions, "9": entry}}),
+    )
+    conclusion = champion.judge(number)
+
+    assert conclusion.decision.outcome is Outcome.ERRORED
+    assert champion.landed(number) is None
