@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROWS, TRAINED_ON, FEATURES, TREES = 100_000, 20_000, 20, 100
 NAMES = [f"x{place}" for place in range(FEATURES)]
 TRUSTED = {"boosting": "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-           "forest": ""}
+           "forest": "sklearn.tree._tree.Tree"}
 """Types that each kind of model holds beyond those skops knows."""
 
 POLICY = """\
@@ -137,7 +137,9 @@ def lay(folder: Path, kind: str) -> Desk:
     ana.commits({"data": source / "data", "models": source / "models",
                  "policies/churn.yaml": source / "churn.yaml"}, dump({}), "Begin")
     bot = Repository.create(folder / "first", forge.git_environment())
-    carry(_propose(ana, "1"), Hosted(forge=forge, repository=bot, cache=folder / "cache"))
+    first = _propose(ana, "1")
+    carry(first, Hosted(forge=forge, repository=bot, cache=folder / "cache"))
+    assert forge.pull_request(first).merged_as, "without a champion there is nothing to compare"
     ana.pulls()
     return Desk(folder, _propose(ana, "2"), kind)
 
