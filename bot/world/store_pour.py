@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _POINTER_SIZE = 1024
+_FOLDER = re.compile(rb"[0-9a-f]{64}  ")
+"""How the lines begin whose digest is a folder's; a file that begins so could pass for one."""
+_LINE = 66
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -54,7 +58,7 @@ def _pour_piece(
     source: Source, name: str, target: Path | None, caps: Caps, before: int
 ) -> tuple[str, int]:
     """Read one piece; return its sha256 in hex and its length in bytes."""
-    hashed, size = hashlib.sha256(), 0
+    hashed, size, head = hashlib.sha256(), 0, b""
     with source.open(name) as opened:
         out = None if target is None else _new(target)
         try:
@@ -62,11 +66,18 @@ def _pour_piece(
                 size += len(chunk)
                 _keep(before + size, caps)
                 hashed.update(chunk)
+                head += chunk[: _LINE - len(head)]
                 if out is not None:
                     out.write(chunk)
         finally:
             if out is not None:
                 out.close()
+    if name == ONE_FILE and _FOLDER.match(head):
+        raise NotFetched(
+            Trouble.DIGEST,
+            "it is a list of a folder's files and would have the folder's digest",
+            "put the folder itself at the address",
+        )
     return hashed.hexdigest(), size
 
 

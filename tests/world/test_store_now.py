@@ -1,4 +1,4 @@
-"""A cached copy says nothing of its address: `fetch_now` reads the address itself."""
+"""A cached copy says nothing of its address, and a list of files is no folder."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import hashlib
 import fsspec
 import pytest
 
-from bot.core.errors import Fault
+from bot.core.errors import Fault, UnsafeFile
 from bot.core.evidence import Absent
-from bot.world.store import Access, Local, Store
+from bot.world.store import Access, Local, Store, digest_of
 
 MODEL = b"weights " * 1000
 DIGEST = f"sha256:{hashlib.sha256(MODEL).hexdigest()}"
@@ -65,3 +65,26 @@ def test_a_first_reading_now_fills_the_cache(files, tmp_path):
     answer = other.fetch("memory://now/1.skops", DIGEST, **CAPS)
     assert isinstance(answer, Local)
     assert answer.path.read_bytes() == MODEL
+
+
+def test_a_list_of_files_does_not_pass_for_their_folder(tmp_path):
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "model.py").write_bytes(MODEL)
+    named = digest_of(model).digest
+    (tmp_path / "list").write_text(f"{DIGEST.removeprefix('sha256:')}  model.py\n")
+    store = Store(tmp_path, tmp_path / "cache")
+    assert isinstance(store.fetch("model", named, **CAPS), Local)
+    for fetch in (store.fetch, store.fetch_now):
+        answer = fetch("list", named, **CAPS)
+        assert isinstance(answer, Absent)
+        assert answer.fault is Fault.ARTIFACT_DIGEST
+        assert "folder" in answer.reason
+    with pytest.raises(UnsafeFile):
+        digest_of(tmp_path / "list")
+
+
+def test_a_remote_list_is_refused_too(files, store):
+    files.pipe("/now/list", f"{'a' * 64}  model.py\n".encode())
+    digest = f"sha256:{hashlib.sha256(files.cat('/now/list')).hexdigest()}"
+    assert isinstance(store.fetch("memory://now/list", digest, **CAPS), Absent)
