@@ -216,6 +216,8 @@ class Timings:
     rows_per_request: int
     warmup: int
     """Requests before the first one that counts."""
+    repeated: int = 0
+    """Requests whose rows had been sent before, because the hold-out has too few."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Request:
     classes: tuple[str, ...] = ()
     batches: tuple[tuple[int, int], ...] = ()
     """Rows of each question, from and to; asked in this order."""
+    places: tuple[int, ...] = ()
+    """For turns: the rows of the file that batches count, in the order they are asked."""
     attempts: dict[str, str | int] | None = None
     """For the canary: what to try."""
 
@@ -50,7 +52,7 @@ def read(path: str) -> Request:
     """Read a request."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 -- pathlib costs more than this read
         fields = json.load(file)
-    for name in ("layers", "readable", "trusted", "classes"):
+    for name in ("layers", "readable", "trusted", "classes", "places"):
         fields[name] = tuple(fields.get(name, ()))
     fields["batches"] = tuple((start, stop) for start, stop in fields.get("batches", ()))
     return Request(**fields)

@@ -20,15 +20,21 @@ if TYPE_CHECKING:
 class Table:
     """Rows of named columns, read when asked for."""
 
-    def __init__(self, folder: str, index: list[dict[str, Any]], start: int, stop: int) -> None:
+    def __init__(
+        self, folder: str, index: list[dict[str, Any]], chosen: slice | list[int], rows: int
+    ) -> None:
         self._folder, self._index = folder, {str(entry["name"]): entry for entry in index}
-        self._start, self._stop = start, stop
+        self._chosen, self.rows = chosen, rows
         self.names = tuple(self._index)
-        self.rows = stop - start
 
     def rows_from(self, start: int, stop: int) -> Table:
-        """Return some rows of the file."""
-        return Table(self._folder, list(self._index.values()), start, stop)
+        """Return rows of the file that lie side by side."""
+        chosen = slice(start, stop)
+        return Table(self._folder, list(self._index.values()), chosen, stop - start)
+
+    def rows_at(self, places: Sequence[int]) -> Table:
+        """Return rows of the file from anywhere, in this order."""
+        return Table(self._folder, list(self._index.values()), list(places), len(places))
 
     def numeric(self, names: Sequence[str]) -> bool:
         """Say whether each of the columns is numbers."""
@@ -38,7 +44,7 @@ class Table:
         """Return a column as numpy or pandas would hold it, shape (rows,)."""
         entry = self._index[name]
         file = np.load(f"{self._folder}/{entry['file']}", mmap_mode="r", allow_pickle=False)
-        stored = np.asarray(file[self._start : self._stop])
+        stored = np.asarray(file[self._chosen])
         match entry["kind"]:
             case "array":
                 return stored
@@ -81,4 +87,4 @@ def open_table(folder: str) -> Table:
     """Open a features folder."""
     with open(f"{folder}/index.json", encoding="utf-8") as file:  # noqa: PTH123 -- as elsewhere here
         index = json.load(file)
-    return Table(folder, index["columns"], 0, int(index["rows"]))
+    return Table(folder, index["columns"], slice(None), int(index["rows"]))

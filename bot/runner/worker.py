@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.runner import numbers
 from bot.runner.lockdown import lock_down
@@ -13,13 +13,9 @@ from bot.runner.numbers import Numbers
 from bot.runner.request import read
 
 if TYPE_CHECKING:
-    from bot.runner.flavors import Answer, Model
+    from bot.runner.flavors import Model
     from bot.runner.request import Request
     from bot.runner.table import Table
-
-
-class WrongRows(Exception):  # noqa: N818 -- named as the sentence reads
-    """The model answered another number of rows than it was asked."""
 
 
 def work(path: str) -> None:
@@ -108,36 +104,17 @@ def _compare(model: Model, table: Table, request: Request, said: Numbers) -> Non
 def _answer(model: Model, table: Table, request: Request, said: Numbers) -> None:
     import numpy as np
 
+    from bot.runner.plain import plain
+
     parts = []
     for place, (start, stop) in enumerate(request.batches):
         before = time.perf_counter()
         answer = model.answer(model.inputs(table.rows_from(start, stop)))
         if place == 0:
             said.predict_seconds = time.perf_counter() - before
-        parts.append(_plain(answer, request))
-        if len(parts[-1][0]) != stop - start:
-            raise WrongRows
+        parts.append(plain(answer, request, stop - start))
     predicted = np.concatenate([part[0] for part in parts])
     np.save(f"{request.out}/predicted.npy", predicted, allow_pickle=False)
     scores = [part[1] for part in parts if part[1] is not None]
     if len(scores) == len(parts):
         np.save(f"{request.out}/scores.npy", np.concatenate(scores), allow_pickle=False)
-
-
-def _plain(answer: Answer, request: Request) -> tuple[Any, Any]:
-    """Return values, or codes and aligned scores, as float64 arrays."""
-    import numpy as np
-
-    from bot.runner.labels import aligned, codes_of
-
-    if request.task == "regression":
-        return np.asarray(answer.labels, dtype=np.float64).reshape(-1), None
-    scores = None
-    if answer.scores is not None:
-        scores = aligned(answer.scores, answer.owned, request.classes)
-    if answer.labels is not None:
-        return codes_of(answer.labels, request.classes), scores
-    if scores is None:
-        raise WrongRows
-    best = np.argmax(scores, axis=1).astype(np.float64)
-    return np.where(best == len(request.classes), -1.0, best), scores

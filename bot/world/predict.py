@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bot.world.sandbox import Sandbox
     from bot.world.sandbox_features import Features, Questions
 
+    Said = tuple[NDArray[np.float64], NDArray[np.float64] | None]
+
 # Batches of another size round differently: float32 kernels by some 1e-7 of a score's scale.
 _SCORE_TOLERANCE = 1e-5
 _VALUE_TOLERANCE = 1e-5
@@ -209,14 +211,30 @@ def _differs(
     """Say for each copy whether it was answered otherwise than its original."""
     assert output.predicted is not None  # noqa: S101 -- the caller has looked
     predicted, scores = output.predicted, output.scores
-    if output.scores is None or scores is None:
-        first, second = predicted[originals], predicted[copies]
-        scale = np.maximum(np.maximum(np.abs(first), np.abs(second)), np.median(np.abs(predicted)))
-        return np.asarray(np.abs(first - second) > _VALUE_TOLERANCE * scale)
-    far = np.abs(scores[originals] - scores[copies]).max(axis=1) > _SCORE_TOLERANCE
-    flipped = predicted[originals] != predicted[copies]
+    first = predicted[originals], None if scores is None else scores[originals]
+    second = predicted[copies], None if scores is None else scores[copies]
+    return differs(first, second, scale=float(np.median(np.abs(predicted))))
+
+
+def differs(first: Said, second: Said, *, scale: float) -> NDArray[np.bool_]:
+    """Say for each row whether it was answered in two ways, beyond rounding.
+
+    Args:
+        first: Answers of shape (n,), and scores of shape (n, k) or None.
+        second: The same for the same rows.
+        scale: A typical size of values, for regression.
+    """
+    (one, one_scores), (two, two_scores) = first, second
+    if (one_scores is None) != (two_scores is None):
+        return np.ones(len(one), dtype=np.bool_)
+    if one_scores is None or two_scores is None:
+        size = np.maximum(np.maximum(np.abs(one), np.abs(two)), scale)
+        return np.asarray(~(np.abs(one - two) <= _VALUE_TOLERANCE * size))
+    # Written so that NaN differs.
+    far = ~(np.abs(one_scores - two_scores).max(axis=1) <= _SCORE_TOLERANCE)
+    flipped = one != two
     # A label may tip over where the two best scores are equal but for rounding.
-    top = np.sort(scores[originals], axis=1)
+    top = np.sort(np.column_stack((np.full(len(one), -np.inf), one_scores)), axis=1)
     tied = top[:, -1] - top[:, -2] <= 2 * _SCORE_TOLERANCE
     return np.asarray(far | (flipped & ~tied))
 

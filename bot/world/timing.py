@@ -19,24 +19,26 @@ from bot.core.errors import Fault
 from bot.core.evidence import Absent
 from bot.core.questions import Timings
 from bot.runner.numbers import EXCEPTIONS
-from bot.world.predict import opening, refused
+from bot.world.predict import answer, opening, refused
 from bot.world.sandbox import Job
 from bot.world.sandbox_output import Forged, Shape, collect
+from bot.world.timing_turns import Asked, Lost, drawn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from bot.core.lock import Artifact
     from bot.core.policy import ArtifactRules, SandboxRules
+    from bot.core.questions import Answers
     from bot.world.sandbox import Sandbox
-    from bot.world.sandbox_child import Child
     from bot.world.sandbox_features import Features
+    from bot.world.timing_turns import Course
 
-_DISTINCT = 64
-"""Different requests that take turns, so that no cache answers."""
 _WARMUP = 20
+_ROLES = ("challenger", "champion")
 _ACCOUNT_SECONDS = 5.0
 """How long a model that stopped answering may take to say why."""
 
@@ -49,14 +51,6 @@ class Runner:
     artifact: Artifact
 
 
-class _Lost(Exception):  # noqa: N818 -- named as the sentence reads
-    """A model did not answer a request."""
-
-    def __init__(self, child: Child, *, late: bool) -> None:
-        self.child, self.late = child, late
-        super().__init__()
-
-
 def timings(  # noqa: PLR0913 -- two models, their rules, and what to ask
     challenger: Runner,
     champion: Runner | None,
@@ -67,8 +61,10 @@ def timings(  # noqa: PLR0913 -- two models, their rules, and what to ask
     features: Features,
     requests: int,
     rows_per_request: int = 1,
+    classes: Sequence[str] | None = None,
+    answers: Sequence[Answers | None] = (None, None),
 ) -> Timings | Absent:
-    """Time requests of one or two models.
+    """Time requests of one or two models, and compare what they answer with what they said.
 
     Args:
         challenger: The version that asks for the stage.
@@ -79,96 +75,101 @@ def timings(  # noqa: PLR0913 -- two models, their rules, and what to ask
         features: A prepared hold-out, without labels.
         requests: Requests of each that count.
         rows_per_request: Rows in each request.
+        classes: Names of the classes in code order, empty for regression; None compares nothing.
+        answers: What challenger and champion answered on all rows; None asks them again.
     """
     taking_part = [runner for runner in (challenger, champion) if runner]
     for runner in taking_part:
         if refusal := refused(runner.artifact, rules, limits, sandbox):
             return refusal
+    said = [
+        found
+        if found is not None or classes is None
+        else answer(runner.path, runner.artifact, rules, limits, sandbox, features, classes)
+        for runner, found in zip(taking_part, answers, strict=False)
+    ]
+    if absent := next((found for found in said if isinstance(found, Absent)), None):
+        return absent
+    course = drawn(features, requests + _WARMUP, rows_per_request)
     deadline = time.perf_counter() + limits.seconds
+    jobs = [_job(runner, rules, limits, features, course, classes) for runner in taking_part]
     with contextlib.ExitStack() as stack:
-        children, outs = [], []
-        for runner in taking_part:
-            job = _job(runner, rules, limits, features, rows_per_request)
-            child, out = stack.enter_context(sandbox.start(job))
-            children.append(child)
-            outs.append(out)
+        started = [stack.enter_context(sandbox.start(job)) for job in jobs]
+        asked = [
+            Asked(child, course, classes, known)
+            for (child, _), known in zip(started, said, strict=True)
+            if not isinstance(known, Absent)
+        ]
         try:
-            measured = _take_turns(children, requests + _WARMUP, deadline)
-        except _Lost as lost:
-            place = children.index(lost.child)
-            role = ("challenger", "champion")[place]
-            return _absent(lost, outs[place], limits, len(features.names), role=role)
+            measured = _take_turns(asked, requests + _WARMUP, deadline)
+        except Lost as lost:
+            place = [one.child for one in asked].index(lost.child)
+            return _absent(lost, started[place][1], limits, len(features.names), role=_ROLES[place])
+    wrong = [
+        _otherwise(role, one.wrong, len(measured[0]))
+        for role, one in zip(_ROLES, asked, strict=False)
+        if one.wrong
+    ]
+    if wrong:
+        return wrong[0]
     return Timings(
         challenger=measured[0][_WARMUP:],
         champion=measured[1][_WARMUP:] if champion else None,
         rows_per_request=rows_per_request,
         warmup=_WARMUP,
+        repeated=max(0, requests + _WARMUP - course.distinct),
     )
 
 
 def _job(
-    runner: Runner, rules: ArtifactRules, limits: SandboxRules, features: Features, rows: int
+    runner: Runner,
+    rules: ArtifactRules,
+    limits: SandboxRules,
+    features: Features,
+    course: Course,
+    classes: Sequence[str] | None,
 ) -> Job:
-    places = len(features.questions.row_at)
-    size = min(rows, places)
-    starts = [turn * size for turn in range(max(1, min(_DISTINCT, places // size)))]
+    fields = {
+        **opening(runner.path, runner.artifact, rules),
+        "features": str(features.folder), "batches": course.batches, "places": course.places,
+    }  # fmt: skip
+    if classes is not None:
+        fields |= {
+            "task": "classification" if classes else "regression", "classes": list(classes),
+        }  # fmt: skip
     return Job(
         kind="turns",
         rules=limits,
         readable=(runner.path, features.folder),
         threads=1,
-        fields={
-            **opening(runner.path, runner.artifact, rules),
-            "features": str(features.folder),
-            "batches": [(start, start + size) for start in starts],
-        },
+        fields=fields,
     )
 
 
-def _take_turns(children: list[Child], requests: int, deadline: float) -> list[NDArray[np.float64]]:
+def _take_turns(asked: list[Asked], requests: int, deadline: float) -> list[NDArray[np.float64]]:
     """Ask each in turn; who begins changes with every round.
 
     Returns:
-        Milliseconds of each child's requests, shape (requests,) each.
+        Milliseconds of each one's requests, shape (requests,) each.
     """
-    for child in children:
-        _await(child, deadline)
-    measured = [np.empty(requests) for _ in children]
+    measured = [np.empty(requests) for _ in asked]
     for turn in range(requests):
-        order = range(len(children)) if turn % 2 else reversed(range(len(children)))
+        order = range(len(asked)) if turn % 2 else reversed(range(len(asked)))
         for place in order:
-            measured[place][turn] = _ask(children[place], deadline)
+            measured[place][turn] = asked[place].ask(turn, deadline)
     return measured
 
 
-def _ask(child: Child, deadline: float) -> float:
-    assert child.running.stdin is not None  # noqa: S101 -- opened by the sandbox for turns
-    began = time.perf_counter()
-    try:
-        os.write(child.running.stdin.fileno(), b"?")
-    except BrokenPipeError:
-        raise _Lost(child, late=False) from None
-    _await(child, deadline)
-    return (time.perf_counter() - began) * 1e3
+def _otherwise(role: str, wrong: int, requests: int) -> Absent:
+    return Absent(
+        fault=Fault.ORDER_DEPENDENT,
+        reason=f"the {role} answered {wrong:,} of {requests:,} timed requests otherwise than the "
+        "same rows when all rows were asked",
+        remedy="let the answer to a row follow from the row alone, however it is asked",
+    )
 
 
-def _await(child: Child, deadline: float) -> None:
-    """Wait for one byte.
-
-    Raises:
-        _Lost: it did not come.
-    """
-    assert child.running.stdout is not None  # noqa: S101 -- opened by the sandbox for turns
-    reply = child.running.stdout.fileno()
-    left = deadline - time.perf_counter()
-    if left <= 0 or not select.select([reply], [], [], left)[0]:
-        raise _Lost(child, late=True)
-    # More than one byte waiting means it answered before it was asked.
-    if os.read(reply, 2) != b"+":
-        raise _Lost(child, late=False)
-
-
-def _absent(lost: _Lost, out: Path, limits: SandboxRules, features: int, *, role: str) -> Absent:
+def _absent(lost: Lost, out: Path, limits: SandboxRules, features: int, *, role: str) -> Absent:
     if lost.late:
         return Absent(
             fault=Fault.LIMIT_EXCEEDED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bot.core.errors import Fault
@@ -12,6 +13,7 @@ from bot.core.evidence import Absent
 from bot.core.policy import ArtifactRules, SandboxRules
 from bot.core.questions import Timings
 from bot.world import sandbox
+from bot.world.sandbox_features import prepare
 from bot.world.timing import Runner, timings
 from tests.sandbox.conftest import EVERYTHING, LIMITS, entry
 
@@ -94,6 +96,74 @@ def test_a_model_that_never_answers_is_ended(model, features):
     assert isinstance(found, Absent)
     assert found.fault is Fault.LIMIT_EXCEEDED
     assert time.monotonic() - began < 6
+
+
+MEMO = """
+import time
+SEEN = {}
+def predict(frame):
+    key = frame.to_numpy().tobytes()
+    if key not in SEEN:
+        time.sleep(0.004)
+        SEEN[key] = frame["a"]
+    return SEEN[key]
+"""
+PEEK = """
+import sys
+def kind():
+    frame = sys._getframe()
+    while frame:
+        if hasattr(frame.f_locals.get("request"), "kind"):
+            return frame.f_locals["request"].kind
+        frame = frame.f_back
+def predict(frame):
+    return frame["a"] * (0 if kind() == "turns" else 1)
+"""
+HONEST = "def predict(frame):\n    return frame['a'] * 2\n"
+
+
+def test_a_model_that_remembers_its_answers_is_no_quicker(model, tmp_path):
+    many = prepare(pd.DataFrame({"a": np.arange(200.0)}), tmp_path / "many", seed=1)
+    found = timed(many, model("memo", MEMO), requests=150)
+    assert isinstance(found, Timings), found
+    assert np.quantile(found.challenger, 0.05) > 4.0
+    assert found.repeated == 0
+
+
+def test_a_hold_out_with_too_few_rows_is_said(model, features):
+    found = timed(features, model("one", WORK), requests=60)
+    assert found.repeated == 20, "60 rows, 60 requests and 20 before them"
+    assert timed(features, model("two", WORK), rows_per_request=100).repeated == 79
+
+
+def test_a_model_that_answers_otherwise_when_it_is_timed_is_refused(model, features):
+    for pair in ((model("peek", PEEK), None), (model("honest", HONEST), model("p", PEEK))):
+        found = timed(features, *pair, classes=())
+        assert isinstance(found, Absent)
+        assert found.fault is Fault.ORDER_DEPENDENT
+        assert "of 80 timed requests otherwise" in found.reason
+        assert ("champion" in found.reason) == (pair[1] is not None)
+
+
+def test_honest_answers_are_the_same_when_they_are_timed(model, features):
+    scored = """
+import numpy as np
+CLASSES = ["no", "yes"]
+def predict(frame):
+    p = 1 / (1 + np.exp(-frame["a"].to_numpy()))
+    return np.where(p > 0.5, "yes", "no"), np.column_stack((1 - p, p))
+"""
+    found = timed(features, model("values", HONEST), classes=())
+    assert isinstance(found, Timings), found
+    found = timed(features, model("scores", scored), classes=("no", "yes"), rows_per_request=7)
+    assert isinstance(found, Timings), found
+
+
+def test_a_model_that_answers_one_row_for_many_is_ended(model, features):
+    short = "def predict(frame):\n    return frame['a'] if len(frame) != 5 else frame['a'][:1]\n"
+    found = timed(features, model("short", short), classes=(), rows_per_request=5)
+    assert isinstance(found, Absent)
+    assert found.reason.endswith("it raised WrongRows")
 
 
 def test_code_needs_the_policys_word_here_too(model, features):
