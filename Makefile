@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check docs bench lock clean
+.PHONY: demo test test-s3 coverage check docs bench lock clean
 
 # Hashes are checked on every install; a changed lock installs anew.
 $(VENV)/.run: requirements.lock pyproject.toml
@@ -22,6 +22,20 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# s3 lives in an environment of its own: its server pins libraries that the rest does not want.
+.venv-s3/.run: requirements-s3.lock
+	$(PYTHON) -m venv .venv-s3
+	.venv-s3/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-s3.lock
+	@touch $@
+
+test-s3: .venv-s3/.run
+	.venv-s3/bin/python -m pytest tests/world/test_store_s3.py -p no:cacheprovider -o filterwarnings=default
+
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(WORKERS) tests/core tests/gates tests/report tests/statistics \
+	  --cov=bot.core --cov=bot.gates --cov=bot.report --cov=bot.statistics --cov-branch \
+	  --cov-report=term:skip-covered --cov-fail-under=100
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -51,6 +65,8 @@ lock:
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
 	$(COMPILE) pyproject.toml --group build --group test --group lint --extra onnx --extra http \
 	  -c requirements.lock -o requirements-dev.lock
+	uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes \
+	  --python-version 3.11 --custom-compile-command "make lock" requirements-s3.in -o requirements-s3.lock
 	$(COMPILE) benchmarks/peers.txt -o requirements-bench.lock
 
 clean:
