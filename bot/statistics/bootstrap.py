@@ -91,6 +91,8 @@ def bca(
     finite = np.isfinite(left_out)
     left_out, weight = left_out[finite], weight[finite]
     pull = np.average(left_out, weights=weight) - left_out
+    # Its unit does not matter, and cubes of large numbers have no float.
+    pull = pull / largest if (largest := np.abs(pull).max(initial=0.0)) > 0.0 else pull
     spread = float((weight * pull**2).sum())
     skew = float((weight * pull**3).sum())
     acceleration = skew / (6.0 * spread**1.5) if spread > 0.0 else 0.0

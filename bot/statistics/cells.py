@@ -2,7 +2,7 @@
 
 The cells are sufficient: drawing their counts is the exact bootstrap of the rows, at a cost that
 does not grow with the rows. Entities are drawn whole. Too many cells or entities to draw:
-delta method.
+delta method. Answers seen less than 5 times bound the metric on their own (see `unseen`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.statistics import bootstrap, delta
-from bot.statistics.curves import Limits, Normal
+from bot.statistics.curves import Curve, Normal, Wider
 from bot.statistics.forms import (
+    SMALL,
     Answer,
     Finding,
     Resampling,
@@ -25,6 +26,7 @@ from bot.statistics.forms import (
     units,
 )
 from bot.statistics.tallies import Tallies, tally
+from bot.statistics.unseen import Unseen, counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 MOST_DRAWN = 2**22
 """Atoms times columns up to which replicates are drawn; beyond it the delta method serves."""
 MOST_ATOMS = 4096
-MOST_PAIRED = 32
-"""Classes up to which flips between all pairs are tried; beyond, into the rarest and commonest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,18 +137,17 @@ class Cells:
             table = Table(samples[0].target, answers, np.ones(len(among.of_row), np.int64), classes)
         sums = self.sums(table)
         values = tuple(float(self.finish(tallies)) for tallies in split(sums, classes))
-        if len(samples) == 2 and np.array_equal(answers[0], answers[1]):
-            return self.bounded(table, values, among, resampling.confidence)
+        rare = counts(table.target, table.answers, table.times, classes, among).curve(
+            self.finish, 0, samples[0].rows / among.count)
+        if np.array_equal(answers[-1], answers[0] if len(answers) == 2 else samples[0].target):
+            return bounded(rare, values, "disagreement" if len(answers) == 2 else "error")
         error = self.error(table, sums, among)
-        if error <= delta.ROUNDING and len(samples) == 1:
-            return self.bounded(table, values, among, resampling.confidence)
-        if error <= delta.ROUNDING:
-            return Undecidable(reason="no spread between the rows", values=values)
-        if (atoms := self._atoms(table, among)) is not None:
-            return self._resampled(*atoms, values, error, among, resampling)
-        centre = values[-1] - (values[0] if len(values) == 2 else 0.0)
-        return Finding(values=values, curve=Normal(centre, error, among.count), error=error,
-                       method=f"delta method of the cells, normal{among.words}")
+        if error > delta.ROUNDING:
+            curve, method = self._curve(table, sums, error, among, resampling)
+            if rare is not None:
+                curve, method = Wider((curve, rare)), f"{method}, rare answers bounded"
+            return Finding(values=values, curve=curve, error=error, method=method)
+        return bounded(rare if len(samples) == 1 else None, values, "spread")
 
     def sums(self, table: Table) -> Floats:
         """Return the sums of `Table.columns` over all rows, shape (F,)."""
@@ -183,69 +182,49 @@ class Cells:
             return delta.error_of(influence, among)
         return float(np.sqrt(rows / (rows - 1.0) * (table.times * influence**2).sum()))
 
-    def _atoms(self, table: Table, among: Units) -> tuple[Floats, Codes | None, int] | None:
+    def _atoms(self, table: Table, among: Units) -> tuple[Floats, Codes | None] | None:
         """Return what replicates draw: columns (F, A), times each; None when that is too much."""
         width = table.classes * (1 + 2 * len(table.answers))
         count = len(table.times) if among.of_row is None else among.count
         if count > MOST_ATOMS or count * width > MOST_DRAWN:
             return None
         if among.of_row is None:
-            return table.columns(), table.times, table.classes
+            return table.columns(), table.times
         if len(table.times) * width > 4 * MOST_DRAWN:
             return None
-        return among.sums(table.columns()), None, table.classes
+        return among.sums(table.columns()), None
 
-    def _resampled(
-        self, columns: Floats, times: Codes | None, classes: int, values: tuple[float, ...],
-        error: float, among: Units, resampling: Resampling,
-    ) -> Answer:
-        """Return the BCa curve from drawn atoms, columns of shape (F, A)."""
+    def _curve(
+        self, table: Table, sums: Floats, error: float, among: Units, resampling: Resampling
+    ) -> tuple[Curve, str]:
+        """Return the curve and its method: of drawn cells or entities, else the delta method.
+
+        When few units carry the metric, replicates of few disagreements are too sure; Student's t
+        with the delta method's error is held against them.
+        """
+        atoms = self._atoms(table, among)
+        centre = float(self.target(sums, table.classes))
+        if atoms is None:
+            return (Normal(centre, error, among.count),
+                    f"delta method of the cells, normal{among.words}")
+        columns, times = atoms
         seed, count = resampling.seed, resampling.replicates
         weights: NDArray[Any] = (
             bootstrap.poisson_weights(seed, count, columns.shape[1]) if times is None
             else bootstrap.poisson_counts(seed, count, times))
-        whole = columns.sum(axis=1) if times is None else columns @ times
-        replicates = bootstrap.in_slabs(lambda s: self.target(s, classes), weights, columns)
-        left_out = self.target((whole[:, None] - columns).T, classes)
-        centre = float(self.target(whole, classes))
-        curve = bootstrap.bca(
-            replicates, centre, left_out, times, carrying(among, whole[:classes]))
-        what = "entities" if times is None else "multinomial cells"
-        return Finding(values=values, curve=curve, error=error,
-                       method=f"{what}, BCa, {count} replicates"
-                       + (among.words if times is None else ""))
-
-    def bounded(
-        self, table: Table, values: tuple[float, ...], among: Units, confidence: float
-    ) -> Answer:
-        """Return what can be said when no row errs, or none is answered differently.
-
-        See `worst_flips`; with entities, as many average entities may flip.
-        """
-        size = float(table.times.sum()) / among.count
-        reach = worst_flips(self.finish, self.sums(table)[: 3 * table.classes], table.classes,
-                            -float(np.log1p(-confidence)) * size)
-        centre = values[0] if len(values) == 1 else 0.0
-        seen = "error" if len(values) == 1 else "disagreement"
-        return Finding(values=values, curve=Limits(centre - reach, centre + reach, confidence),
-                       error=None, method=f"no {seen} seen; bound by the worst flips not excluded")
+        replicates = bootstrap.in_slabs(lambda s: self.target(s, table.classes), weights, columns)
+        left_out = self.target((sums[:, None] - columns).T, table.classes)
+        carried = carrying(among, sums[: table.classes])
+        curve: Curve = bootstrap.bca(replicates, centre, left_out, times, carried)
+        what = "entities, BCa" if times is None else "multinomial cells, BCa"
+        if carried < SMALL:
+            curve, what = Wider((curve, Normal(centre, error, carried))), f"{what} or Student's t"
+        return curve, f"{what}, {count} replicates" + (among.words if times is None else "")
 
 
-def worst_flips(
-    finish: Callable[[Tallies], Floats], sums: Floats, classes: int, flips: float
-) -> float:
-    """Return how far the metric could move if `flips` right answers became wrong.
-
-    Zero events among n rows exclude a rate above -ln(1 - confidence) / n (the rule of
-    three), so that many rows may still flip, and we let all of them flip in the worst way.
-    """
-    base = split(sums, classes)[0]
-    kinds = np.eye(classes)
-    ends = range(classes) if classes <= MOST_PAIRED else (
-        int(base.predicted.argmin()), int(base.predicted.argmax()))
-    moves = [(a, b) for a in range(classes) for b in ends if a != b]
-    out, into = (kinds[[m[i] for m in moves]] for i in (0, 1))
-    size = np.minimum(flips, base.hits[[m[0] for m in moves]])[:, None]
-    changed = Tallies(base.hits - size * out, base.predicted + size * (into - out),
-                      np.broadcast_to(base.actual, out.shape))
-    return float(np.abs(finish(changed) - finish(base)).max())
+def bounded(rare: Unseen | None, values: tuple[float, ...], nothing: str) -> Answer:
+    """Return what can be said when nothing varies: only what rare answers leave open."""
+    if rare is None:
+        return Undecidable(reason="no spread between the rows", values=values)
+    return Finding(values=values, curve=rare, error=None,
+                   method=f"no {nothing} seen; bound by the worst flips not excluded")

@@ -131,8 +131,33 @@ class Replicates:
             return (first + end - 1.0) / 2.0 / (len(self.ordered) - 1.0)
         if first in {0, len(self.ordered)}:
             return float(first > 0)
-        low, high = self.ordered[first - 1], self.ordered[first]
-        return float(first - 1.0 + (x - low) / (high - low)) / (len(self.ordered) - 1.0)
+        low, high = float(self.ordered[first - 1]) / 2.0, float(self.ordered[first]) / 2.0
+        passed = (x / 2.0 - low) / (high - low) if high > low else 0.5
+        return (first - 1.0 + passed) / (len(self.ordered) - 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wider:
+    """Several curves of one number, the least certain of which counts at every level."""
+
+    curves: tuple[Curve, ...]
+
+    def quantile(self, p: float) -> float:
+        """Return the outermost of the bounds."""
+        ends = [curve.quantile(p) for curve in self.curves]
+        return min(ends) if p < 0.5 else max(ends)
+
+    def below(self, x: float) -> float:
+        """Return the confidence nearest to one half; exactly that where the curves disagree."""
+        found = self.curves[0].below(x)
+        for curve in self.curves[1:]:
+            # A bound costs less than a p-value, and tells whether the curve is wider here.
+            end = curve.quantile(min(max(found, 1e-9), 1.0 - 1e-9))
+            if found < 0.5 and end < x:
+                found = max(found, min(curve.below(x), 0.5))
+            elif found > 0.5 and end > x:
+                found = min(found, max(curve.below(x), 0.5))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SMALL = 2000
 """Below this many independent units, intervals are corrected for skewness (BCa)."""
+FEWEST_DIFFERING = 5
+"""Below this many units with another loss, nothing bounds what the next one may cost."""
 FEWEST_ENTITIES = 20
 """Below this many entities the spread between them cannot be told."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.statistics.values import Sample
 
 
+@np.errstate(all="ignore")  # numbers too large to square end as reasons
 def estimate(
     metric: Metric, sample: Sample, *, confidence: float, seed: int, replicates: int = 2000
 ) -> Estimate:
@@ -33,8 +34,8 @@ def estimate(
         replicates: How many, where the family resamples.
     """
     low, high = metric.range
-    answer = _answer(metric, (sample,), Resampling(
-        seed=seed, replicates=replicates, confidence=confidence))
+    answer = sound(_answer(metric, (sample,), Resampling(
+        seed=seed, replicates=replicates, confidence=confidence)), confidence)
     match answer:
         case Undecidable(reason=reason, values=values):
             return Estimate(
@@ -49,6 +50,7 @@ def estimate(
             assert_never(answer)
 
 
+@np.errstate(all="ignore")  # as above
 def difference(
     metric: Metric, champion: Sample, challenger: Sample, *, confidence: float, seed: int,
     replicates: int = 2000,
@@ -71,7 +73,7 @@ def difference(
 def paired_difference(metric: Metric, answer: Answer, n: int, confidence: float) -> Difference:
     """Return what an answer about a pair says at this confidence."""
     reach = metric.range[1] - metric.range[0]
-    match answer:
+    match sound(answer, confidence):
         case Undecidable(reason=reason, values=values):
             both = len(values) == 2
             return Difference(
@@ -105,6 +107,19 @@ def _paired(
                    method="identical answers on every row")
 
 
+def sound(answer: Answer, confidence: float) -> Answer:
+    """Return the answer, or why not when its numbers left the range of floats."""
+    if isinstance(answer, Undecidable):
+        kept = answer.values if np.isfinite(answer.values).all() else ()
+        return Undecidable(reason=answer.reason, values=kept)
+    numbers = [*answer.values, answer.values[-1] - answer.values[0], answer.error or 0.0]
+    if np.isfinite(numbers).all():
+        numbers += [answer.curve.quantile(p) for p in (1.0 - confidence, confidence)]
+    if np.isfinite(numbers).all():
+        return answer
+    return Undecidable(reason="answers too large to compute with")
+
+
 def same_answers(champion: Sample, challenger: Sample) -> bool:
     """Tell whether two models gave the same predictions and the same scores on every row."""
     if not np.array_equal(champion.predicted, challenger.predicted):
@@ -116,20 +131,19 @@ def same_answers(champion: Sample, challenger: Sample) -> bool:
 
 def _answer(metric: Metric, samples: tuple[Sample, ...], resampling: Resampling) -> Answer:
     """Return the form's answer, unless the samples cannot carry one."""
-    # Numbers too large to square become inf, which the forms answer as "not defined".
-    with np.errstate(over="ignore", invalid="ignore"):
-        for sample in samples:
-            if reason := unfit(metric, sample):
-                return Undecidable(reason=reason)
-        return metric.form.find(samples, resampling)
+    for sample in samples:
+        if reason := unfit(metric, sample):
+            return Undecidable(reason=reason)
+    return metric.form.find(samples, resampling)
 
 
 def unfit(metric: Metric, sample: Sample) -> str | None:
     """Return why no bound of the metric can come from this sample, or None."""
-    reason = unreadable(metric, sample)
-    if reason or sample.task is not Task.BINARY:
+    if reason := unreadable(metric, sample):
         return reason
-    return _lacking(metric, sample)
+    if sample.task is Task.BINARY and (reason := _lacking(metric, sample)):
+        return reason
+    return _rare(metric, sample) if metric.each else None
 
 
 def unreadable(metric: Metric, sample: Sample) -> str | None:
@@ -165,7 +179,21 @@ def _lacking(metric: Metric, sample: Sample) -> str | None:
         if rows < fewest:
             name = "positive" if code else "negative"
             return f"only {rows} {name} rows; at least {fewest} are needed"
+    found = int(np.count_nonzero(sample.predicted == 1)) if metric.found else 0
+    if found < metric.found:
+        return f"only {found} rows answered positive; at least {metric.found} are needed"
     return None
+
+
+def _rare(metric: Metric, sample: Sample) -> str | None:
+    """Return which class that occurs has too few rows for a mean over classes, or None."""
+    rows = np.bincount(sample.target, minlength=sample.classes)
+    occurs = (rows > 0) | (np.bincount(sample.predicted, minlength=sample.classes) > 0)
+    lacking = np.flatnonzero(occurs & (rows < metric.each))
+    if not len(lacking):
+        return None
+    one = int(lacking[rows[lacking].argmin()])
+    return f"only {rows[one]} rows of class {one}; at least {metric.each} are needed"
 
 
 def _finite(metric: Metric, sample: Sample) -> bool:

@@ -50,6 +50,8 @@ class Metric:
         range: Smallest and largest possible value.
         note: One sentence for people.
         positives, negatives: Rows of class 1 and 0 below which no bound is given (binary).
+        each: Rows of every class that occurs, in targets or answers, below which none is given.
+        found: Rows answered with class 1 below which none is given (binary).
     """
 
     name: str
@@ -62,6 +64,8 @@ class Metric:
     note: str
     positives: int = 0
     negatives: int = 0
+    each: int = 0
+    found: int = 0
 
     @property
     def family(self) -> str:
@@ -89,24 +93,25 @@ _TABLE = (
     Metric(name="specificity", direction=HIGHER, form=Share(0), tasks=BINARY, negatives=5,
            note="Share of negative rows that were left alone."),
     Metric(name="precision", direction=HIGHER, form=Cells(tallies.precision), tasks=BINARY,
-           positives=5, note="Share of rows predicted positive that are."),
+           positives=5, found=5, note="Share of rows predicted positive that are."),
     Metric(name="f1", direction=HIGHER, form=Cells(tallies.f1), tasks=BINARY, unit="score",
            positives=5, note="Harmonic mean of precision and recall."),
     Metric(name="balanced_accuracy", direction=HIGHER, form=Cells(tallies.balanced_accuracy),
-           tasks=CLASSES, positives=5, negatives=5, note="Mean recall over the classes."),
+           tasks=CLASSES, positives=5, negatives=5, each=5,
+           note="Mean recall over the classes."),
     Metric(name="matthews_corrcoef", direction=HIGHER, form=Cells(tallies.matthews_corrcoef),
            tasks=CLASSES, unit="score", range=SIGNED, positives=5, negatives=5,
            note="Correlation of target and prediction."),
     Metric(name="cohen_kappa", direction=HIGHER, form=Cells(tallies.cohen_kappa), tasks=CLASSES,
            unit="score", range=SIGNED, positives=5, negatives=5, note="Agreement beyond chance."),
     Metric(name="f1_macro", direction=HIGHER, form=Cells(tallies.f1_macro), tasks=CLASSES,
-           unit="score", note="Plain mean of F1 over the classes."),
+           unit="score", each=5, note="Plain mean of F1 over the classes."),
     Metric(name="f1_weighted", direction=HIGHER, form=Cells(tallies.f1_weighted), tasks=CLASSES,
-           unit="score", note="Mean of F1 over the classes, weighted by their rows."),
+           unit="score", each=5, note="Mean of F1 over the classes, weighted by their rows."),
     Metric(name="precision_macro", direction=HIGHER, form=Cells(tallies.precision_macro),
-           tasks=CLASSES, note="Plain mean of precision over the classes."),
+           tasks=CLASSES, each=5, note="Plain mean of precision over the classes."),
     Metric(name="recall_macro", direction=HIGHER, form=Cells(tallies.recall_macro),
-           tasks=CLASSES, note="Plain mean of recall over the classes."),
+           tasks=CLASSES, each=5, note="Plain mean of recall over the classes."),
     Metric(name="log_loss", direction=LOWER, form=mean_of(losses.log_loss), tasks=CLASSES,
            reads_scores=True, unit="nats", range=LOSS,
            note="Mean of minus the log probability given to the true class."),

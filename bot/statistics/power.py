@@ -15,25 +15,33 @@ if TYPE_CHECKING:
     from bot.statistics.values import Difference
 
 
+MOST_ROWS = 10**15
+"""Rows beyond which nobody labels them."""
+
+
 def required_rows(difference: Difference, margin: float, power: float = 0.8) -> int | None:
     """Return the rows that would decide "gain > -margin" or "gain < -margin", whichever it looks.
 
-    None when no number of rows would: the gain sits on the limit, or its error is not known.
+    None when no number of rows would: the gain sits on the limit, its error is not known, or it
+    takes more than `MOST_ROWS`.
     A negative margin asks for a gain above that much.
     """
     gain = difference.gain[0]
     error = difference.standard_error
     if gain is None or not error or gain + margin == 0.0:
         return None
-    wanted = _reach(difference.confidence, power) * error / abs(gain + margin)
-    return max(2, math.ceil(difference.n * wanted * wanted))
+    # Plain floats overflow to infinity; NumPy's would warn.
+    wanted = _reach(difference.confidence, power) * float(error) / abs(float(gain) + margin)
+    rows = difference.n * wanted * wanted
+    return max(2, math.ceil(rows)) if rows <= MOST_ROWS else None
 
 
 def detectable(difference: Difference, power: float = 0.8) -> float | None:
     """Return the smallest distance from a limit that these rows decide; None without an error."""
     if difference.standard_error is None:
         return None
-    return _reach(difference.confidence, power) * difference.standard_error
+    reach = _reach(difference.confidence, power) * difference.standard_error
+    return reach if math.isfinite(reach) else None
 
 
 def _reach(confidence: float, power: float) -> float:

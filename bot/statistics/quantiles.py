@@ -93,8 +93,11 @@ def quantile_ratio(
     reason = over.undecidable or under.undecidable
     if not reason and not under.lower > 0.0:
         reason = "a time of zero or less"
+    value = over.value / under.value if over.value is not None and under.value else None
+    if not reason and not math.isfinite(over.upper / under.lower):
+        reason = "times too far apart to divide"
     return Estimate(
-        value=None if over.value is None or not under.value else over.value / under.value,
+        value=value if value is not None and math.isfinite(value) else None,
         lower=0.0 if reason else over.lower / under.upper,
         upper=math.inf if reason else over.upper / under.lower,
         standard_error=None, n=over.n, confidence=confidence,
@@ -108,8 +111,11 @@ def quantile_difference(
     """Return the challenger's quantile minus the champion's; bounds as in `quantile_ratio`."""
     over, under, half = _both(challenger, champion, quantile, confidence)
     reason = over.undecidable or under.undecidable
+    value = None if over.value is None or under.value is None else over.value - under.value
+    if not reason and not math.isfinite(over.upper - under.lower):
+        reason = "times too far apart to subtract"
     return Estimate(
-        value=None if over.value is None or under.value is None else over.value - under.value,
+        value=value if value is not None and math.isfinite(value) else None,
         lower=-math.inf if reason else over.lower - under.upper,
         upper=math.inf if reason else over.upper - under.lower,
         standard_error=None, n=over.n, confidence=confidence,

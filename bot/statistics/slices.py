@@ -56,6 +56,7 @@ class SliceDifference:
     shrunk: float | None
 
 
+@np.errstate(all="ignore")  # numbers too large to square end as reasons
 def slice_differences(  # noqa: PLR0913 - keywords only, each a part of the policy's sentence
     metric: Metric, champion: Sample, challenger: Sample, codes: Codes | Sequence[Codes], *,
     margin: float, min_rows: int, correction: Literal["holm", "bh"], confidence: float, seed: int,
@@ -108,7 +109,7 @@ def _one_cut(
     reason = unreadable(metric, champion) or unreadable(metric, challenger)
     closed = {} if reason else slicewise.findings(
         metric.form, champion, challenger, slicewise.cut(champion, position, len(names)))
-    thin = _thin(metric, champion, position, len(names))
+    thin = [] if reason else _thin(metric, champion, challenger, position, len(names))
     alone = _Rows(position, rows)
     found = []
     for s, name in enumerate(names.tolist()):
@@ -153,13 +154,24 @@ def _numbered(codes: Codes) -> tuple[Codes, Codes, Codes]:
     return names, counts[names], place[codes]
 
 
-def _thin(metric: Metric, champion: Sample, position: Codes, count: int) -> Codes:
-    """Tell which slices lack rows of a class that the metric needs, shape (count,)."""
+def _thin(
+    metric: Metric, champion: Sample, challenger: Sample, position: Codes, count: int
+) -> list[bool]:
+    """Tell which slices lack rows of a class that the metric needs."""
     thin = np.zeros(count, np.bool_)
+    if metric.found:
+        for model in (champion, challenger):
+            thin |= np.bincount(position, model.predicted == 1, count) < metric.found
+    if metric.each:
+        of_class = np.stack([
+            [np.bincount(position, part == kind, count) for kind in range(champion.classes)]
+            for part in (champion.target, champion.predicted, challenger.predicted)])
+        thin |= (of_class.any(axis=0) & (of_class[0] < metric.each)).any(axis=0)
     if champion.task is Task.BINARY:
         for kind, fewest in ((1, metric.positives), (0, metric.negatives)):
             thin |= np.bincount(position, champion.target == kind, count) < fewest
-    return thin.astype(np.int64)
+    found: list[bool] = thin.tolist()
+    return found
 
 
 def shrunken(differences: Sequence[Difference]) -> list[float | None]:
@@ -179,8 +191,9 @@ def shrunken(differences: Sequence[Difference]) -> list[float | None]:
 def _variance(one: Difference) -> float:
     """Return the squared error; from the width of the bounds where the method has none."""
     if one.standard_error is not None:
-        return one.standard_error**2
-    return ((one.upper - one.lower) / (2.0 * STANDARD.inv_cdf(one.confidence))) ** 2
+        return one.standard_error * one.standard_error
+    width = (one.upper - one.lower) / (2.0 * STANDARD.inv_cdf(one.confidence))
+    return width * width
 
 
 def _pulled(gain: Floats, noise: Floats) -> Floats:

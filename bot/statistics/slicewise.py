@@ -6,21 +6,32 @@ of a row on its own slice's difference gives the standard error, entities added 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.statistics import delta
 from bot.statistics.cells import Cells, Table, counted, split
-from bot.statistics.curves import STUDENT_BELOW, Normal
-from bot.statistics.forms import FEWEST_ENTITIES, NO_SPREAD, Finding, Units, units
+from bot.statistics.curves import STUDENT_BELOW, Normal, Wider
+from bot.statistics.forms import (
+    FEWEST_DIFFERING,
+    FEWEST_ENTITIES,
+    NO_SPREAD,
+    Finding,
+    Units,
+    units,
+)
 from bot.statistics.shares import ScoreDifference, Share
 from bot.statistics.smooth import Smooth
+from bot.statistics.unseen import Unseen, counts
 
 if TYPE_CHECKING:
     from bot.statistics.forms import Form
     from bot.statistics.values import Codes, Floats, Sample
+
+MOST_COUNTED = 2**22
+"""Slices times pairs of classes up to which answers are counted in one table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,11 +110,23 @@ def _smooth(form: Smooth, champion: Sample, challenger: Sample, by: Cut) -> dict
         slopes = form.slope(sums, 2)
     influence = sum(slopes[by.code, i] * row for i, row in enumerate(joint))
     error, have = by.errors(np.asarray(influence))
+    error = np.where(_differing(form, joint, by) < FEWEST_DIFFERING, np.nan, error)
     return _normal(values, error, have, by, "delta method", NO_SPREAD * np.abs(values).max(axis=0))
+
+
+def _differing(form: Smooth, joint: Floats, by: Cut) -> Floats:
+    """Return how many units of each slice have another loss, shape (count,)."""
+    differ = form.differ(joint)
+    if by.among.of_row is None:
+        return by.add(differ.astype(np.float64))
+    pair = np.unique((by.code.astype(np.int64) * by.among.count + by.among.of_row)[differ])
+    return np.bincount(pair // by.among.count, minlength=by.count).astype(np.float64)
 
 
 def _cells(form: Cells, champion: Sample, challenger: Sample, by: Cut) -> dict[int, Finding]:
     classes = max(champion.classes, challenger.classes)
+    if by.count * classes**2 > MOST_COUNTED:
+        return {}
     answers = np.stack([champion.predicted, challenger.predicted])
     if by.among.of_row is None:
         table, slice_of = _grouped(champion.target, answers, classes, by)
@@ -122,7 +145,18 @@ def _cells(form: Cells, champion: Sample, challenger: Sample, by: Cut) -> dict[i
         have = np.rint(rows[:, 0]).astype(np.int64)
         squares = np.bincount(slice_of, table.times * influence**2, by.count)
         error = np.sqrt(have / np.maximum(have - 1.0, 1.0) * squares)
-    return _normal(values, error, have, by, "delta method of the cells")
+    found = _normal(values, error, have, by, "delta method of the cells")
+    rare = counts(table.target, table.answers, table.times, classes, by.among, slice_of, by.count)
+    return {s: _widened(one, rare.curve(form.finish, s, float(rows[s, 0] / have[s])))
+            for s, one in found.items()}
+
+
+def _widened(found: Finding, rare: Unseen | None) -> Finding:
+    """Return the finding with what rare answers leave open."""
+    if rare is None:
+        return found
+    return replace(found, curve=Wider((found.curve, rare)),
+                   method=f"{found.method}, rare answers bounded")
 
 
 def _grouped(target: Codes, answers: Codes, classes: int, by: Cut) -> tuple[Table, Codes]:

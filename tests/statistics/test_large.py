@@ -93,14 +93,15 @@ def test_too_many_entities_to_draw_take_the_delta_method() -> None:
 def test_too_many_cells_to_draw_take_the_delta_method() -> None:
     champion, challenger = multiclass(9000, 8, classes=60)
     found = difference(METRICS["f1_macro"], champion, challenger, confidence=0.95, seed=0)
-    assert found.method == "delta method of the cells, normal"
+    assert found.method == "delta method of the cells, normal, rare answers bounded"
     assert found.lower < (found.value or 0.0) < found.upper
 
 
 def test_entities_with_many_classes_take_the_delta_method() -> None:
     sample = multiclass(30_000, 9, classes=200, entities=500)[0]
     found = estimate(METRICS["f1_macro"], sample, confidence=0.95, seed=0)
-    assert found.method == "delta method of the cells, normal, clustered by 500 entities"
+    assert found.method == (
+        "delta method of the cells, normal, clustered by 500 entities, rare answers bounded")
 
 
 def test_many_scores_are_binned_without_moving_the_value() -> None:
