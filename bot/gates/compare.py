@@ -84,6 +84,7 @@ class Compare(Gate):
             because=self._sentence(found, floor),
             required=self._condition(),
             measured=(contest.measure(self.metric, found, floor),),
+            notes=contest.notes(case, self.data, evidence),
             unblock="" if outcome is Outcome.PASSED else self._unblock(found, floor, outcome),
         )
 

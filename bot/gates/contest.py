@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.errors import Fault
 from bot.core.evidence import Absent, EvidenceMissing
-from bot.core.figures import about, figure, signed
+from bot.core.figures import about, count, figure, signed
 from bot.core.questions import Answered, Judged
 from bot.core.verdict import Bounds, Measure, Outcome
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.core.case import Case, Contender
     from bot.core.evidence import Evidence, Need
     from bot.core.policy import Dataset
-    from bot.core.questions import Holdout
+    from bot.core.questions import Holdout, Rehearsal
     from bot.statistics import Difference, Estimate, Sample, Task
 
 
@@ -99,6 +99,23 @@ def sample(case: Case, who: Contender, name: str, evidence: Evidence) -> Sample:
         scores=answers.scores,
         entities=rows.entities,
     )
+
+
+def notes(case: Case, name: str, evidence: Evidence) -> tuple[str, ...]:
+    """Say what protected the run in which the challenger answered a dataset."""
+    return protection(evidence[answering(case, case.challenger, name)].rehearsal)
+
+
+def protection(run: Rehearsal) -> tuple[str, ...]:
+    """Say what protected a run, what did not, and what the libraries complained about."""
+    said = [f"sandbox: {', '.join(run.layers) or 'no layer held'}"]
+    said += [f"sandbox layer missing: {reason}" for reason in run.missing]
+    if run.warnings:
+        said.append(
+            f"{count(run.warnings, 'warning')} while loading, such as another library "
+            "version than it was saved with"
+        )
+    return tuple(said)
 
 
 def _typed(values: NDArray[Any], task: Task) -> NDArray[Any]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from bot.core.figures import count, figure, size
+from bot.core.figures import figure, size
 from bot.core.policy import Bytes
 from bot.core.questions import Loaded
 from bot.core.verdict import Measure, Outcome, Verdict
+from bot.gates import contest
 from bot.gates.gate import Gate
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Loads(Gate):
             because="; ".join(wrong) or f"it loaded in {took} and needed {needed}",
             required=f"at most {self.max_seconds:g} s{limit}",
             measured=self._measured(run),
-            notes=tuple(_aloud(run)),
+            notes=contest.protection(run),
         )
 
     def _measured(self, run: Rehearsal) -> tuple[Measure, ...]:
@@ -75,15 +76,3 @@ class Loads(Gate):
 
 def _loading(case: Case) -> Loaded:
     return Loaded(case.challenger.entry.artifact, case.artifacts, case.sandbox)
-
-
-def _aloud(run: Rehearsal) -> list[str]:
-    """Say what protected the run, what did not, and what the libraries complained about."""
-    notes = [f"sandbox: {', '.join(run.layers) or 'no layer held'}"]
-    notes += [f"sandbox layer missing: {reason}" for reason in run.missing]
-    if run.warnings:
-        notes.append(
-            f"{count(run.warnings, 'warning')} while loading, such as another library "
-            "version than it was saved with"
-        )
-    return notes

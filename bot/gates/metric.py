@@ -71,6 +71,7 @@ class Metric(Gate, Reviewed):
             because="; ".join(part for part in (self._sentence(found), late) if part),
             required=self._condition(),
             measured=(self._measure(found),),
+            notes=contest.notes(case, self.data, evidence),
             unblock="" if outcome is Outcome.PASSED else self._unblock(found, late, outcome),
         )
 

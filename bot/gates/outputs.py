@@ -56,7 +56,7 @@ class Outputs(Gate):
             because="; ".join(wrong) or f"{answered}, {asked_twice} and 0 answered otherwise",
             required="finite answers, probabilities that add up to 1, the champion's classes, "
             "and the same answer for the same row",
-            notes=("every row gets the same answer",) if _constant(answers.predicted) else (),
+            notes=contest.protection(answers.rehearsal) + _alike(answers.predicted),
             unblock="" if wrong or answers.compared else "rows to ask twice",
         )
 
@@ -86,5 +86,6 @@ def _lost_classes(held: Answers, answers: Answers, classes: tuple[str, ...]) -> 
     return [f"it can no longer answer class {', '.join(lost)}"] if lost else []
 
 
-def _constant(values: NDArray[Any]) -> bool:
-    return len(values) > 1 and bool((values == values[0]).all())
+def _alike(values: NDArray[Any]) -> tuple[str, ...]:
+    alike = len(values) > 1 and bool((values == values[0]).all())
+    return ("every row gets the same answer",) if alike else ()

@@ -86,6 +86,7 @@ class Schema(Gate):
             required=f"only the {count(len(features), 'column')} of {self.data}{kept}",
             details=self._changes(case, evidence, tuple(features), run),
             unblock="train on the columns that serving provides" if wrong else "",
+            notes=contest.protection(run),
         )
 
     def _loading(self, case: Case, who: Contender) -> Loaded:

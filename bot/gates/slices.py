@@ -110,6 +110,7 @@ class Slices(Gate):
             measured=tuple(self._measure(one) for one in judged),
             details=_listed(unjudged),
             unblock=self._unblock(judged, absent),
+            notes=contest.notes(case, self.data, evidence),
         )
 
     def _compare(self, case: Case, evidence: Evidence) -> list[Slice]:

@@ -4,9 +4,13 @@ import pytest
 
 from bot.core.verdict import Outcome
 from bot.gates import contest
+from bot.gates.compare import Compare
+from bot.gates.metric import Metric
+from bot.gates.outputs import Outputs
 from bot.gates.schema import Schema
+from bot.gates.slices import Slices
 from bot.statistics import Difference, Direction, Estimate
-from tests.builders import case
+from tests.builders import case, evidence, holdout, rehearsal, scored, target
 
 
 def difference(value=0.1, lower=0.05, upper=0.15, direction=Direction.HIGHER, **changes):
@@ -81,3 +85,28 @@ def test_a_gate_asks_nothing_about_a_dataset_the_policy_does_not_have():
     assert contest.needs_of_both(case(), "shadow") == frozenset()
     assert contest.needs(case(), "shadow") == frozenset()
     assert len(contest.needs_of_both(case(champion=None), "holdout")) == 2
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        Outputs(),
+        Schema(),
+        Compare(metric="roc_auc", allow_drop=0.01),
+        Metric.model_validate(
+            {"metric": "accuracy", "at_least": 0.1, "because": "b", "review_by": "2027-01-01"}
+        ),
+        Slices(metric="recall", by=("origin",), allow_drop=0.02),
+    ],
+    ids=lambda gate: gate.name,
+)
+def test_every_gate_for_which_a_model_ran_says_what_protected_the_run(gate):
+    run = rehearsal(missing=("net: not given",))
+    rows = holdout(target(), {"origin": ["JFK"] * 2_000})
+    ran = scored(target(), rehearsal=run)
+    read = evidence(gate, case(), challenger=ran, rehearsal=run, holdout=rows)
+    verdict = gate.judge(case(), read)
+    assert verdict.notes[:2] == (
+        "sandbox: no_new_privs, rlimits, fs, net",
+        "sandbox layer missing: net: not given",
+    )
