@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from bot.world.forge import Forge
+    from bot.world.local_forge import LocalForge
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 LOCAL = "local:"
@@ -53,9 +54,7 @@ def open_forge(
         NotARepository: there is no such forge.
     """
     if forge is not None:
-        if not forge.startswith(LOCAL) or forge == LOCAL:
-            raise click.UsageError(f"--forge {forge!r} is no forge; write --forge local:PATH")
-        return _local(Path(forge.removeprefix(LOCAL)), actor)
+        return _local(_folder_of(forge), actor)
     if repo is not None:
         return _github(repo)
     if origin is not None and (folder := _local_folder(origin)) is not None:
@@ -68,6 +67,35 @@ def open_forge(
     )
 
 
+def create_local(forge: str, branch: str) -> LocalForge:
+    """Make a forge in an absent or empty folder, or open the one that is there.
+
+    Args:
+        forge: `local:PATH`.
+        branch: What production is to follow.
+
+    Raises:
+        click.UsageError: it is not named as `local:PATH`, or the folder holds something else.
+        click.FileError: it cannot be written.
+    """
+    from bot.world.local_forge import LocalForge
+
+    folder = _folder_of(forge).absolute()
+    try:
+        if folder.exists() and not (folder / FOLDER_FILE).is_file() and any(folder.iterdir()):
+            raise click.UsageError(f"{folder} is not empty; name a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        return LocalForge.create(folder, branch)
+    except OSError as error:
+        raise click.FileError(str(folder), hint=error.strerror) from None
+
+
+def _folder_of(forge: str) -> Path:
+    if not forge.startswith(LOCAL) or forge == LOCAL:
+        raise click.UsageError(f"--forge {forge!r} is no forge; write --forge local:PATH")
+    return Path(forge.removeprefix(LOCAL))
+
+
 def _local(folder: Path, actor: str | None) -> Forge:
     from bot.core.errors import NotARepository, Problem
     from bot.world.local_forge import LocalForge
@@ -76,7 +104,7 @@ def _local(folder: Path, actor: str | None) -> Forge:
         raise NotARepository(
             Problem(
                 what=f"there is no forge in {folder}",
-                remedy="name a folder that `lockstep demo` or `LocalForge.create` made",
+                remedy=f"make one: lockstep init --forge {LOCAL}{folder}",
             )
         )
     opened = LocalForge(folder)

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bot.cli.starting import Choices
     from bot.cli.worktree import Worktree
     from bot.core.policy import Dataset
 
+MERGES = ("auto", "approved", "manual")
 TASKS = ("binary", "multiclass", "regression")
 
 
@@ -33,6 +35,13 @@ TASKS = ("binary", "multiclass", "regression")
 @click.option("--id", "entity", type=LINE, metavar="COLUMN", help="Column that names the entity.")
 @click.option("--time", type=LINE, metavar="COLUMN", help="Column of the moment it happened.")
 @click.option("--slice", "slices", type=LINE, metavar="COLUMN", multiple=True, help="Repeatable.")
+@click.option("--leakage", is_flag=True, help="Ask every version for its training rows.")
+@click.option(
+    "--merge", type=click.Choice(MERGES), default="approved", show_default=True, help="Who merges."
+)
+@click.option(
+    "--forge", metavar="local:PATH", help="Make a forge in a folder; alone, write nothing else."
+)
 @click.option("--yes", is_flag=True, help="Ask nothing; what is missing is refused.")
 def command(
     *,
@@ -43,6 +52,9 @@ def command(
     entity: str | None,
     time: str | None,
     slices: tuple[str, ...],
+    leakage: bool,
+    merge: str,
+    forge: str | None,
     yes: bool,
 ) -> None:
     """Write models.lock, a first policy and .gitattributes; nothing is ever overwritten.
@@ -50,10 +62,15 @@ def command(
     The policy is complete: it names the hold-out by digest, and its one constant is measured on
     it.  Read it, change what you know better, and commit it.
     """
+    from bot.cli.starting import Choices
     from bot.cli.worktree import Worktree
 
     ask = sys.stdin.isatty() and not yes
     worktree = Worktree.here()
+    if forge is not None:
+        _make_forge(worktree, forge)
+        if model is holdout is target is None:
+            return
     name = model or _asked("--model", "Name of the first model", ask=ask)
     policy = worktree.root / "policies" / f"{name}.yaml"
     _refuse_existing(policy, worktree.root)
@@ -62,16 +79,28 @@ def command(
     kind = task or _asked("--task", f"Task ({', '.join(TASKS)})", ask=ask, one_of=TASKS)
     facts = {"target": column, "task": kind, "id": entity, "time": time, "slices": slices}
     dataset = _dataset(worktree, rows, facts)
-    written = _policy(worktree, name, dataset)
+    written = _policy(worktree, name, dataset, Choices(leakage=leakage, merge=merge))
     _write(worktree, policy, written)
     relative = policy.relative_to(worktree.root).as_posix()
+    rows = " --manifest TRAINING-ROWS" if leakage else ""
     click.echo(
         f"next: read {relative}, then\n"
         f"  git add .gitattributes models.lock {relative} {dataset.uri}\n"
         f'  git commit -m "Judge {name} by its hold-out"\n'
-        f"  lockstep register {name} 1 --artifact PATH --manifest TRAINING-ROWS --stage staging\n"
+        f"  lockstep register {name} 1 --artifact PATH{rows} --stage staging\n"
         "  lockstep check"
     )
+
+
+def _make_forge(worktree: Worktree, named: str) -> None:
+    """Make a forge in a folder, for the branch that is checked out; an existing one is kept."""
+    from bot.cli.forges import create_local
+
+    branch = worktree.asked("symbolic-ref", "--short", "HEAD") or "main"
+    made = create_local(named, branch)
+    click.echo(f"made a forge in {made.folder}; next:")
+    click.echo(f"  git remote add origin {made.remote()}")
+    click.echo(f"  git push origin {branch}")
 
 
 def _asked(option: str, words: str, *, ask: bool, one_of: tuple[str, ...] = ()) -> str:
@@ -114,7 +143,7 @@ def _dataset(worktree: Worktree, rows: str, facts: Mapping[str, object]) -> Data
     )
 
 
-def _policy(worktree: Worktree, model: str, dataset: Dataset) -> bytes:
+def _policy(worktree: Worktree, model: str, dataset: Dataset, choices: Choices) -> bytes:
     """Write the policy and read it back as the bot will.
 
     Raises:
@@ -131,7 +160,8 @@ def _policy(worktree: Worktree, model: str, dataset: Dataset) -> bytes:
     if isinstance(holdout, Absent):
         what = holdout.reason.removeprefix(f"{dataset.uri}: ")
         raise Malformed(Problem(what=what, remedy=holdout.remedy, file=dataset.uri))
-    text = first_policy(model, dataset, holdout, datetime.now(UTC).date()).encode()
+    today = datetime.now(UTC).date()
+    text = first_policy(model, dataset, holdout, today, choices).encode()
     parse_policy(text, f"policies/{model}.yaml", GATES)
     return text
 

@@ -104,20 +104,20 @@ def data_digest(named: str | None) -> str | None:
 def code_of(worktree: Worktree) -> tuple[str | None, str]:
     """Name the commit that is checked out, as `https://…@<40 hex>`.
 
+    A clone without a remote `origin` is named by its folder, as one with a local `origin` is.
+
     Returns:
         The name, or None and the reason why there is none.
     """
     head, origin = worktree.head, worktree.origin
     if head is None:
         return None, "this repository has no commit yet; commit, or give --code REPO@SHA"
-    if origin is None:
-        return None, "this clone has no remote `origin`; add it, or give --code REPO@SHA"
     dirty = worktree.asked(
         "status", "--porcelain", "--untracked-files=no", "--", ".", f":(top,exclude){LOCK}"
     )
     if dirty:
         return None, "the working tree has uncommitted changes; commit, or give --code REPO@SHA"
-    return f"{public(origin)}@{head}", ""
+    return f"{public(origin) if origin else worktree.root.name}@{head}", ""
 
 
 def public(origin: str) -> str:

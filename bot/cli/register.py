@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,6 +54,7 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...])
 @click.option("--parent", type=VERSION, help="The version it was derived from.")
 @click.option("--created", type=Instant(), metavar="MOMENT", help="When it was trained, or `now`.")
 @click.option("--stage", type=STAGE, help="Ask for this stage in the same edit.")
+@click.option("--incomplete", is_flag=True, help="Register although the policy's lineage lacks.")
 @proposal_options
 def command(
     *,
@@ -65,6 +65,7 @@ def command(
     as_json: bool,
     forge: str | None,
     repo: str | None,
+    incomplete: bool,
     **facts: Any,
 ) -> None:
     """Add VERSION to MODEL in models.lock, with the digests its bytes have now.
@@ -82,7 +83,7 @@ def command(
     # Refused before long work, with an entry that stands in for the real one.
     registered(draft, version, _stand_in())
     entry = _entry(bench, **facts)
-    _say_what_lacks(bench, model, entry.lineage)
+    _refuse_what_lacks(bench, model, entry.lineage, incomplete=incomplete)
     edited = registered(draft, version, entry)
     title = f"Register {model} {version}"
     if stage:
@@ -169,18 +170,41 @@ def _lineage(
     )
 
 
-def _say_what_lacks(bench: Bench, model: str, lineage: Lineage) -> None:
-    """Warn before a version lands that the policy would refuse, since it never changes."""
+def _refuse_what_lacks(bench: Bench, model: str, lineage: Lineage, *, incomplete: bool) -> None:
+    """Refuse a version that the policy would never let pass, since a version never changes.
+
+    Raises:
+        ForbiddenChange: a lineage gate requires a part that is not stated.
+    """
+    from bot.core.errors import ForbiddenChange, Problem
+
+    lacking = {
+        asked.place: [part for part in asked.gate.require if not getattr(lineage, part)]
+        for asked in _lineage_gates(bench, model)
+    }
+    problems = [
+        Problem(
+            what=f"{place}: the lineage must state {', '.join(parts)}",
+            remedy="give it now, since a version never changes, or add --incomplete",
+        )
+        for place, parts in lacking.items()
+        if parts
+    ]
+    if problems and not incomplete:
+        raise ForbiddenChange(*problems)
+    for problem in problems:
+        click.echo(problem.what, err=True)
+
+
+def _lineage_gates(bench: Bench, model: str) -> list[Any]:
+    """List the lineage gates of the committed policy; none when no policy can be read yet."""
     from bot.core.errors import Refusal
 
-    with contextlib.suppress(Refusal):
+    try:
         policy = bench.policy(model)
-        for asked in policy.every_gate():
-            required = getattr(asked.gate, "require", ()) if asked.name == "lineage" else ()
-            lacking = [part for part in required if not getattr(lineage, part)]
-            if lacking:
-                words = f"{asked.place}: the lineage must state {', '.join(lacking)}"
-                click.echo(f"{words}; give it now, since a version never changes", err=True)
+    except Refusal:
+        return []
+    return [asked for asked in policy.every_gate() if asked.name == "lineage"]
 
 
 def _stand_in() -> Entry:

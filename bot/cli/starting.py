@@ -55,7 +55,19 @@ def floor_of(dataset: Dataset, holdout: Holdout) -> Floor:
             assert_never(dataset.task)
 
 
-def first_policy(model: str, dataset: Dataset, holdout: Holdout, today: date) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a person chooses when a policy begins."""
+
+    leakage: bool = False
+    """Every version states its training rows, and none of them may be in the hold-out."""
+    merge: str = "approved"
+    """`auto`, `approved` or `manual`."""
+
+
+def first_policy(
+    model: str, dataset: Dataset, holdout: Holdout, today: date, choices: Choices
+) -> str:
     """Write the policy: safe choices, and no threshold that was not measured.
 
     Args:
@@ -63,6 +75,7 @@ def first_policy(model: str, dataset: Dataset, holdout: Holdout, today: date) ->
         dataset: Its hold-out.
         holdout: The rows of it.
         today: From which the review of the floor is half a year away.
+        choices: What a person chose.
     """
     floor = floor_of(dataset, holdout)
     slices = ""
@@ -72,6 +85,12 @@ def first_policy(model: str, dataset: Dataset, holdout: Holdout, today: date) ->
             "    # No slice may be shown to be much worse than it is under the champion.\n"
             f"    - slices: {{metric: accuracy, by: [{by}], allow_drop: 0.05, proof: worse}}\n"
         )
+    lineage = "[code, manifest]" if choices.leakage else "[code]"
+    leakage = (
+        "- leakage                 # no row of the hold-out was trained on"
+        if choices.leakage
+        else "# - leakage             # once versions are registered with --manifest TRAINING-ROWS"
+    )
     return f"""\
 # Which gates a version of {model} must pass, and what happens afterwards.
 # A policy is read from the base commit: a pull request cannot lower its own bar.
@@ -89,18 +108,18 @@ gates:
   registration:
     - artifact                # the bytes are those the lock names
     - unsafe_code             # reading them shows no code that loading would run
-    - lineage: {{require: [code, manifest]}}
+    - lineage: {{require: {lineage}}}
     - loads: {{max_seconds: 60}}
 
   staging:
     - schema                  # it asks for columns that exist
     - outputs                 # finite, the right classes, the same answer for the same row
-    - leakage                 # no row of the hold-out was trained on
+    {leakage}
 
   production:
     - schema
     - outputs
-    - leakage
+    {leakage}
     # Better than the champion on the same rows, at the lower end of the 95 % interval.
     - compare: {{metric: {floor.metric}, improve_by: 0}}
 {slices}
@@ -112,8 +131,8 @@ gates:
         because: {floor.because}
         review_by: {(today + REVIEW).isoformat()}
 
-# `auto` merges when every gate passes, `approved` waits for one approving review.
-promotion: {{merge: approved}}
+# When every gate passes: `auto` merges, `approved` waits for one approving review, `manual` never.
+promotion: {{merge: {choices.merge}}}
 
 # How many earlier champions a rollback may return to on the fast lane.
 rollback: {{window: 3}}

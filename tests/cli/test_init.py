@@ -8,6 +8,7 @@ import pytest
 from bot.core.canonical import EMPTY
 from bot.core.policyfile import parse_policy
 from bot.gates import GATES
+from bot.world.local_forge import LocalForge
 
 
 @pytest.fixture
@@ -40,12 +41,37 @@ def test_the_first_files_are_complete_and_check_runs(bare):
     policy = policy_of(bare)
     assert policy.ladder == ("staging", "production")
     assert [asked.name for asked in policy.gates("production")] == [
-        "schema", "outputs", "leakage", "compare", "slices",
+        "schema", "outputs", "compare", "slices",
     ]  # fmt: skip
     text = (bare.root / "policies/credit.yaml").read_text()
     assert "TODO" not in text
     bare.commit("Start")
     assert "nothing to judge" in bare.lockstep("check").out
+
+
+def test_training_rows_are_asked_for_when_a_person_says_so(bare):
+    said = start(bare, "--target", "late", "--task", "binary", "--leakage", "--merge", "auto")
+    assert "--manifest TRAINING-ROWS" in said.out
+    policy = policy_of(bare)
+    assert "leakage" in [asked.name for asked in policy.gates("staging")]
+    assert policy.head.promotion.merge == "auto"
+    bare.commit("Start")
+    refused = bare.register("1", ok=False)
+    assert (refused.code, "the lineage must state manifest" in refused.err) == (13, True)
+
+
+def test_a_forge_alone_is_made_for_the_branch_and_kept(bare, tmp_path):
+    bare.git("checkout", "--quiet", "-b", "trunk")
+    for _ in range(2):
+        said = bare.lockstep("init", "--forge", f"local:{tmp_path}/new")
+        assert f"git remote add origin {tmp_path}/new/repository.git" in said.out
+    assert LocalForge(tmp_path / "new").default_branch() == "trunk"
+    assert not bare.lock.exists()
+
+
+def test_a_forge_is_not_made_among_other_files(bare):
+    said = bare.lockstep("init", "--forge", "local:data", ok=False)
+    assert (said.code, "is not empty" in said.err) == (2, True)
 
 
 def test_the_floor_is_reviewed_half_a_year_from_today(bare):

@@ -117,14 +117,25 @@ def test_names_that_a_lock_does_not_take_are_a_wrong_command_line(clone):
     assert (said.code, "is no model name" in said.err) == (2, True)
 
 
-def test_what_the_policys_lineage_gate_will_miss_is_said_at_once(clone):
+def test_what_the_policys_lineage_gate_would_miss_is_not_registered(clone):
     policy = clone.root / "policies" / "credit.yaml"
     policy.write_text(
         policy.read_text().replace("[artifact]\n  staging", "[lineage]\n  staging", 1)
     )
     clone.commit("Ask for lineage")
-    said = clone.register("1")
-    assert "policies/credit.yaml:4:18: the lineage must state data, environment" in said.err
+    before = clone.lock.read_bytes()
+    said = clone.register("1", ok=False)
+    lacking = "policies/credit.yaml:4:18: the lineage must state data, environment"
+    assert (said.code, lacking in said.err) == (13, True)
+    assert clone.lock.read_bytes() == before
+    assert lacking in clone.register("1", "--incomplete").err
+
+
+def test_code_of_a_clone_without_origin_is_named_by_its_folder(clone):
+    clone.git("remote", "remove", "origin")
+    clone.register("1")
+    head = clone.git("rev-parse", "HEAD").strip()
+    assert models(clone)["credit"].versions["1"].lineage.code == f"clone@{head}"
 
 
 def test_a_model_of_the_name_of_another_policy_can_be_registered_first(clone):
