@@ -70,7 +70,9 @@ def identity(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
 def subject(judgements: Sequence[Judgement]) -> str:
     """Say in one line what lands."""
     moves = [_move(judgement.trial.transition) for judgement in judgements]
-    main = [move for move in moves if not move.startswith("Register")] or moves
+    # A hold beside a rollback only keeps what was rolled back from coming again.
+    minor = ("Register", "Hold of")
+    main = [move for move in moves if not move.startswith(minor)] or moves
     return main[0] if len(main) == 1 else f"{main[0]} and {len(main) - 1} more"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.core.case import Case, Contender
 from bot.core.errors import ForbiddenChange, Problem
+from bot.core.fasttrack import FastTrack
 from bot.core.policyfile import policy_for
 from bot.core.transition import (
     Exposure,
@@ -131,7 +132,7 @@ def _promotion(change: Promotion, policy: Policy, court: Court) -> Trial:
         asked = tuple(ask for ask in asked if not ask.compares) if policy.gates("opening") else ()
         asked += policy.gates("opening")
     if skipped:
-        asked += (_fast_track(policy),)
+        asked += (_fast_track(policy, skipped),)
     trial = _guarded(change, policy, court, challenger, champion, asked)
     return replace(trial, cold_start=champion is None)
 
@@ -191,7 +192,7 @@ def _guarded(
     # What lets a promotion skip rungs is proved or not; no waiver of a gate stands in for it.
     waived = tuple(
         ask
-        if ask is policy.fast_track
+        if isinstance(ask.gate, FastTrack)
         else replace(ask, waived=policy.waiver(ask.name, change.model, court.today))
         for ask in asked
     )
@@ -238,9 +239,10 @@ def _has_held(change: Promotion, rung: str, court: Court) -> bool:
     )
 
 
-def _fast_track(policy: Policy) -> Asked:
-    assert policy.fast_track is not None, "it let a rung be skipped"  # noqa: S101 -- narrows a type
-    return policy.fast_track
+def _fast_track(policy: Policy, skipped: tuple[str, ...]) -> Asked:
+    proof = policy.fast_track
+    assert proof is not None, "it let a rung be skipped"  # noqa: S101 -- narrows a type
+    return replace(proof, gate=FastTrack(proof.gate, skipped))
 
 
 def _built_in(name: str, policy: Policy, court: Court) -> Asked:

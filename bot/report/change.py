@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import TYPE_CHECKING, assert_never
 
+from bot.core.fasttrack import skipped
 from bot.core.transition import (
     Exposure,
     Hold,
@@ -42,8 +43,10 @@ def change(trial: Trial) -> Change:
             subject = f"{name} {version} opens {stage}"
             shown = _row(trial, subject, stage=stage, before="none yet", after=version)
         case Promotion(stage=stage, champion=before, challenger=after):
-            subject = f"{name} {before} → {after} in {stage}"
-            shown = _row(trial, subject, stage=stage, before=str(before), after=after)
+            past = ", ".join(skipped(trial))
+            reached = f"{stage} (skips {past})" if past else stage
+            subject = f"{name} {before} → {after} in {reached}"
+            shown = _row(trial, subject, stage=reached, before=str(before), after=after)
         case Rollback(stage=stage, champion=before, restored=after):
             subject = f"{name} {before} → {after} in {stage}"
             shown = _row(trial, subject, stage=stage, before=str(before), after=after)

@@ -32,6 +32,7 @@ class Kind(Enum):
 
     REFUSED = ("⛔", "Not evaluated")
     NOTHING = ("✅", "No promotion in this change")
+    LANDED = ("✅", "Already merged as")
     REVERTED = ("↩️", "Rolled back")
     FAILED = ("❌", "Promotion gates failed")
     ERRORED = ("⛔", "Could not evaluate")
@@ -100,7 +101,7 @@ def _passed(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
         (bool(spared), Kind.OBSERVED),
         (bool(frozen(decision)), Kind.FROZEN),
         (not any(judgement.verdicts for judgement in judgements), Kind.SETTLED),
-        (all(trial.fast_lane for trial in trials), Kind.ROLLBACK),
+        (all(trial.fast_lane for trial in trials if not trial.settled), Kind.ROLLBACK),
         (bool(promotions) and all(trial.cold_start for trial in promotions), Kind.OPENING),
         (registered and not promotions, Kind.REGISTERED),
         (True, Kind.PASSED),
@@ -121,9 +122,12 @@ def for_person(wait: str) -> bool:
 def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Proposal) -> Headline:
     """Write the first lines."""
     sort = kind(decision, judgements)
-    mark, verdict = sort.value
     refusal = decision.refusal
     nothing = sort is Kind.NOTHING
+    landed = proposal.standing.merged_as
+    mark, verdict = (Kind.LANDED if nothing and landed else sort).value
+    if nothing and landed:
+        verdict = f"{verdict} `{landed[:7]}`"
     return Headline(
         mark=mark,
         verdict=verdict,

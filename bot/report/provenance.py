@@ -31,7 +31,7 @@ def evidence(judgements: Sequence[Judgement], proposal: Proposal, version: str) 
             facts[Fact(name=f"data {name} ({dataset.uri})", value=dataset.digest)] = None
     if proposal.head is not None:
         facts[Fact(name="judged lock", value=proposal.head.oid)] = None
-    facts[Fact(name="base", value=f"{proposal.branch} {proposal.base_sha}")] = None
+    facts[Fact(name="base", value=f"{proposal.branch} {proposal.base_sha}".strip())] = None
     facts[Fact(name="lockstep", value=version)] = None
     for case in (trial.case for trial in trials if trial.case and len(trials) > 1):
         facts[Fact(name=f"evidence key of {case.model}", value=case.key)] = None
@@ -41,9 +41,12 @@ def evidence(judgements: Sequence[Judgement], proposal: Proposal, version: str) 
 def footer(judgements: Sequence[Judgement], proposal: Proposal, version: str) -> tuple[str, ...]:
     """Say in one line which states were judged, by what, and when."""
     key = _key(judgements)
+    base = proposal.base_sha[:7]
+    states: tuple[str, ...] = (f"Head {proposal.head_sha[:7]}", f"{proposal.branch} {base}".strip())
+    if proposal.request.number is None:
+        states = (f"Working tree against {base}",)
     return (
-        f"Head {proposal.head_sha[:7] or 'working tree'}",
-        f"{proposal.branch} {proposal.base_sha[:7]}",
+        *states,
         *((f"evidence {short(key)}",) if key else ()),
         f"lockstep {version}",
         f"{proposal.now:%Y-%m-%d %H:%M} UTC",

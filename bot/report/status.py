@@ -50,7 +50,9 @@ def _status(
     if decision.ruling in {Ruling.NOTHING, Ruling.REVERT}:
         back = f"ROLLED BACK {named}: {decision.because}."
         nothing = decision.ruling is Ruling.NOTHING
-        return "success", "No promotion in this change." if nothing else back
+        landed = proposal.standing.merged_as
+        none = f"Already merged as {landed[:7]}." if landed else "No promotion in this change."
+        return "success", none if nothing else back
     counted = counts(decision.outcome, judgements)
     tail = f" ({counted})" if counted else ""
     match decision.outcome:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from bot.core.proposal import Proposal
     from bot.core.trial import Judgement
 
+MOST_WAYS = 3
+"""Doubts whose end is named before the table is left to name the rest."""
 AGAIN = {
     Outcome.FAILED: "Push another challenger. A limit or a waiver is changed in the policy, by a "
     "pull request of its own.",
-    Outcome.INCONCLUSIVE: "Bring the rows that are missing, then evaluate again.",
+    Outcome.INCONCLUSIVE: "Settle what the undecided gates name, then evaluate again.",
     Outcome.ERRORED: "Repair what each error names, then evaluate again.",
 }
 
@@ -32,21 +34,37 @@ def steps(
     """List what is done and what is awaited, in order."""
     if kind(decision, judgements) in {Kind.NOTHING, Kind.REVERTED}:
         return ()
-    head = f"`{proposal.head_sha[:7]}`" if proposal.head_sha else "the working tree"
-    pair = f"{head} onto {quoted(proposal.branch)} `{proposal.base_sha[:7]}`"
     return (
-        Step(done=decision.refusal is None, text=f"Gates evaluated on the merged lock ({pair})"),
-        *_awaited(decision, proposal),
+        Step(done=decision.refusal is None, text=f"Gates evaluated on {_judged(proposal)}"),
+        *_awaited(decision, judgements, proposal),
     )
 
 
-def _awaited(decision: Decision, proposal: Proposal) -> list[Step]:
+def _judged(proposal: Proposal) -> str:
+    base = f"`{proposal.base_sha[:7]}`"
+    if proposal.request.number is None:
+        return f"the working tree against {base}"
+    branch = f"{quoted(proposal.branch)} " if proposal.branch else ""
+    return f"the merged lock (`{proposal.head_sha[:7]}` onto {branch}{base})"
+
+
+def _awaited(decision: Decision, judgements: Sequence[Judgement], proposal: Proposal) -> list[Step]:
     if decision.refusal is not None:
         return [Step(done=False, text=_correction(decision.refusal))]
+    ways = advice(judgements)
+    if decision.outcome is Outcome.INCONCLUSIVE and ways:
+        return [Step(done=False, text=f"{way[:1].upper()}{way[1:]}") for way in ways]
     if decision.outcome is not Outcome.PASSED:
         return [Step(done=False, text=AGAIN[decision.outcome])]
     waits = [Step(done=False, text=wait[:1].upper() + wait[1:]) for wait in decision.waiting]
     return [*waits, _merging(proposal)]
+
+
+def advice(judgements: Sequence[Judgement]) -> tuple[str, ...]:
+    """List what would end each doubt, as the undecided gates say it, each once."""
+    verdicts = (verdict for judgement in judgements for verdict in judgement.verdicts)
+    undecided = (v.unblock for v in verdicts if v.counts is Outcome.INCONCLUSIVE and v.unblock)
+    return tuple(dict.fromkeys(undecided))[:MOST_WAYS]
 
 
 def _correction(refusal: Refusal) -> str:

@@ -148,6 +148,7 @@ def test_another_ruling_or_other_evidence_is_another_record():
         ([REGISTERED, PROMOTED], "Promote credit-risk 4 to production"),
         ([PROMOTED, BACK], "Promote credit-risk 4 to production and 1 more"),
         ([BACK], "Roll credit-risk back to 3 in production"),
+        ([BACK, HELD], "Roll credit-risk back to 3 in production"),
         ([HELD], "Hold of credit-risk"),
     ],
 )

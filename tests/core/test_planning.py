@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from bot.core.errors import ForbiddenChange, PolicyMissing
+from bot.core.fasttrack import skipped
 from bot.core.lock import Hold as Held
 from bot.core.planning import UNDECIDED, Court, plan
 from bot.core.policyfile import parse_policies
@@ -118,7 +119,10 @@ def test_a_fast_track_lets_its_rungs_be_skipped_for_a_proof():
     rising = model("1 2 3", stages={"staging": "3", "production": "1"})
     trial = planned(promotion("1", "3"), POLICY + FAST, base=rising)
     assert names(trial) == ["loads", "compare", "compare"]
-    assert trial.asked[-1].gate.improve_by == 0.02
+    fast = trial.asked[-1].gate
+    assert fast.proof.improve_by == 0.02
+    assert fast.title == "fast track: roc_auc"
+    assert skipped(trial) == ("canary",)
 
 
 def test_a_fast_track_skips_only_its_own_rungs_and_never_opens_a_stage():

@@ -16,6 +16,7 @@ from bot.core.errors import (
     Problem,
     UnsafeFile,
 )
+from bot.core.fasttrack import FastTrack
 from bot.core.lock import Entry, Hold
 from bot.core.policy import Freeze
 from bot.core.proposal import Request, Standing
@@ -30,6 +31,7 @@ from bot.core.transition import (
 from bot.core.transition import (
     Hold as Held,
 )
+from bot.core.trial import Asked
 from bot.core.verdict import Bounds, Measure, Outcome
 from tests.report.builders import (
     WAIVER,
@@ -130,6 +132,15 @@ def _rollback():
     return (judgement(transition, *INTEGRITY, LOADS, judged=judged, fast_lane=True),)
 
 
+def _fast_track():
+    ask = Asked(name="compare", gate=FastTrack(None, ("staging",)), place="p.yaml:9:3")
+    doubt = replace(
+        UNDECIDED, title="fast track: pr_auc", unblock="promote to staging first, or gain more"
+    )
+    judged = promoted(compare(), doubt)
+    return replace(judged, trial=replace(judged.trial, asked=(ask,)))
+
+
 def _registered():
     entry = Entry(artifact=contender("4", "7").entry.artifact)
     transition = Registration(model="credit-risk", version="4", entry=entry)
@@ -194,7 +205,12 @@ STORIES = {
     "passed-draft": lambda: _story(passed(), standing=Standing(draft=True), merge="approved"),
     "passed-frozen": lambda: _story(passed(), freeze=FREEZE),
     "landed": lambda: _story(passed(), proposal(standing=MERGED)),
-    "working-tree": lambda: _story(passed(), proposal(request=Request(), head_sha="")),
+    "working-tree": lambda: _story(
+        passed(), proposal(request=Request(), branch="", head_sha=proposal().base_sha)
+    ),
+    "rollback-and-hold": lambda: _story((*_rollback(), *_lone(HELD))),
+    "fast-track": lambda: _story((_fast_track(),)),
+    "already-merged": lambda: _story((), proposal(standing=MERGED)),
     "failed": lambda: _story(
         (promoted(compare(-0.012, -0.015, -0.009), SLICES, *INTEGRITY, LOADS),)
     ),
