@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.statistics.curves import STANDARD
 from bot.statistics.tallies import Tallies
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ FEW = 5
 """Events from which on replicates show how their number may vary."""
 MOST_PAIRED = 32
 """Classes up to which all pairs are tried; beyond, into the rarest and the commonest answer."""
-SUREST = 1.0 - 1e-9
-"""Confidence beyond which nothing is told apart."""
+SUREST = 6.0
+"""Normal quantile of the confidence beyond which nothing is told apart, 1 - 1e-9."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,17 +53,17 @@ class Moves:
     other: float
     sign: float
 
-    def targets(self, finish: Callable[[Tallies], Floats], confidence: float) -> Floats:
-        """Return the value or difference after each move, shape (M,)."""
+    def targets(self, finish: Callable[[Tallies], Floats], confidence: Floats) -> Floats:
+        """Return the value or difference after each move at each confidence, (L,) to (L, M)."""
         from scipy.special import gammaincinv
 
-        more = (gammaincinv(self.events + 1.0, confidence) - self.events) * self.size
-        moved = np.minimum(more, self.table[self.kind, self.out])[:, None]
+        more = (gammaincinv(self.events + 1.0, confidence[:, None]) - self.events) * self.size
+        moved = np.minimum(more, self.table[self.kind, self.out])[..., None]
         unit = np.eye(len(self.table))
         gone, come = unit[self.out], unit[self.into]
         turn = (self.into == self.kind) * 1.0 - (self.out == self.kind)
         right = unit[self.kind] * turn[:, None]
-        shape = gone.shape
+        shape = (len(confidence), *gone.shape)
         changed = Tallies(
             np.broadcast_to(self.table.diagonal(), shape) + moved * right,
             np.broadcast_to(self.table.sum(axis=0), shape) + moved * (come - gone),
@@ -85,21 +86,28 @@ class Unseen:
 
     def quantile(self, p: float) -> float:
         """Return the worst value that confidence `p` does not exclude, on its side."""
-        if p < 0.5:
-            ends = [m.targets(self.finish, 1.0 - p).min(initial=self.centre) for m in self.down]
-            return float(min(ends))
-        return float(max(m.targets(self.finish, p).max(initial=self.centre) for m in self.up))
+        return float(self._ends(np.array([max(p, 1.0 - p)]), up=p >= 0.5)[0])
 
     def below(self, x: float) -> float:
-        """Return the confidence whose bound is `x`, by bisection; one half at the centre."""
+        """Return the confidence whose bound is `x`; one half at the centre."""
         if x == self.centre:
             return 0.5
-        low, high = (1.0 - SUREST, 0.5) if x < self.centre else (0.5, SUREST)
-        for _ in range(30):
-            middle = (low + high) / 2.0
-            # No quantile is ever taken at one half itself, where the sides meet.
-            low, high = (middle, high) if self.quantile(middle) <= x else (low, middle)
-        return (low + high) / 2.0
+        up = x > self.centre
+        low, high = 0.0, SUREST
+        for _ in range(4):
+            steps = np.linspace(low, high, 17)
+            ends = self._ends(np.array([STANDARD.cdf(step) for step in steps]), up=up)
+            within = int(np.count_nonzero(ends <= x if up else ends >= x))
+            low, high = steps[max(within - 1, 0)], steps[min(within, 16)]
+        found = STANDARD.cdf((low + high) / 2.0)
+        return found if up else 1.0 - found
+
+    def _ends(self, confidence: Floats, *, up: bool) -> Floats:
+        """Return the worst value on one side at each confidence, shape (L,)."""
+        moved = np.concatenate([
+            moves.targets(self.finish, confidence) for moves in (self.up if up else self.down)],
+            axis=1)
+        return np.asarray((moved.max if up else moved.min)(axis=1, initial=self.centre))
 
 
 def pairs(tables: list[Floats]) -> tuple[Codes, Codes]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-RUNS = 400
+RUNS = 300
 TOLERANCE = 4 * math.sqrt(0.05 * 0.95 / RUNS)
 
 
@@ -88,7 +88,7 @@ def test_equal_models_rarely_win_however_heavy_the_tails(
     won = np.zeros(2)
     for seed in range(RUNS):
         found = difference(METRICS[name], *build(np.random.default_rng(seed), rows),
-                           confidence=0.95, seed=seed, replicates=400)
+                           confidence=0.95, seed=seed, replicates=200)
         won += [found.gain[1] > 0.0, found.gain[2] < 0.0]
     assert (won / RUNS <= 0.05 + TOLERANCE).all(), won / RUNS
 
@@ -105,7 +105,7 @@ def test_a_loss_at_the_margin_is_rarely_called_safe(
         worse = Sample(task=same.task, target=same.target,
                        predicted=same.target + 1.5 * (same.predicted - same.target))
         found = difference(METRICS["mean_absolute_error"], champion, worse, confidence=0.95,
-                           seed=seed, replicates=400)
+                           seed=seed, replicates=200)
         mean = math.sqrt(2 / math.pi) if build is normal else 2 * math.sqrt(3) / math.pi
         passed += found.p_value_non_inferior(0.5 * mean) <= 0.05
     # A loss skewed to one side costs any first-order bound of 50 rows some of its level.
@@ -124,7 +124,7 @@ def test_few_positives_rarely_pass_for_many(
     for seed in range(RUNS):
         score = np.where((target == 1) & (draw.random(rows) < recall), 0.9, 0.1)
         found = estimate(METRICS[name], binary(target, [score, score])[0], confidence=0.95,
-                         seed=seed, replicates=400)
+                         seed=seed, replicates=200)
         passed += found.lower >= 0.95
     assert passed / RUNS <= 0.05
 
@@ -139,6 +139,6 @@ def test_rare_disagreement_is_rarely_called_safe(name: str) -> None:
         scores = [np.abs(np.where(draw.random(300) < wrong, 1 - target, target) - 0.1)
                   for wrong in (0.003, 0.012)]
         found = difference(METRICS[name], *binary(target, scores), confidence=0.95, seed=seed,
-                           replicates=400)
+                           replicates=200)
         passed += found.gain[1] >= -0.005
     assert passed / RUNS <= 0.05 + TOLERANCE
