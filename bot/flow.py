@@ -70,7 +70,8 @@ def handle(request: Request, world: World) -> Conclusion:
         documentation=world.documentation,
         version=world.version,
     )
-    world.perform(actions(decision, judgements, proposal, report.comment, report.status))
+    effects = actions(decision, judgements, proposal, report.comment, report.status, world.version)
+    world.perform(effects)
     return Conclusion(proposal=proposal, judgements=judgements, decision=decision, report=report)
 
 

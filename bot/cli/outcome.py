@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import click
 
+from bot import __version__
 from bot.core.errors import ERRORED, FAILED, INCONCLUSIVE, PASSED
 from bot.core.verdict import Outcome
 
@@ -55,7 +56,9 @@ def show_json(conclusion: Conclusion) -> None:
     """Print the record of the decision for a script."""
     from bot.core.account import account
 
-    record = account(conclusion.decision, conclusion.judgements, conclusion.proposal)
+    record = account(
+        conclusion.decision, conclusion.judgements, conclusion.proposal, __version__
+    )
     content = dict(record.content)
     refusal = conclusion.decision.refusal
     if refusal is not None:

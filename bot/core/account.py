@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def account(
-    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal, version: str = ""
+    decision: Decision, judgements: Sequence[Judgement], proposal: Proposal, version: str
 ) -> Record:
     """Write the record of one decision; JSON values only, floats as they were measured."""
     return Record(

@@ -32,6 +32,7 @@ def actions(
     proposal: Proposal,
     comment: str,
     status: SetStatus,
+    version: str,
 ) -> tuple[Action, ...]:
     """Say what to do: report, record, status, merge; nothing follows a merge but its seal."""
     number = proposal.request.number
@@ -49,7 +50,7 @@ def actions(
             StoreRecord(
                 number=number,
                 identity=identity(decision, judgements, proposal),
-                record=account(decision, judgements, proposal),
+                record=account(decision, judgements, proposal, version),
             )
         )
     # A green status may let somebody else merge, so the record is there before it.

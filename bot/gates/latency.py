@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from bot.core.figures import figure, percent
+from bot.core.figures import count, figure, percent
 from bot.core.lock import Day, Line
 from bot.core.policy import Confidence, Probability, Span
 from bot.core.questions import Clock, Timed
@@ -95,7 +95,8 @@ class Latency(Gate):
         """Hold the bound of the quantile against the limit."""
         if self.max_ratio is not None:
             contest.champion(case)
-        found = self._measured(evidence[self._asked(case)], case)
+        timings = evidence[self._asked(case)]
+        found = self._measured(timings, case)
         late = overdue(self.review_by, evidence[Clock()].date())
         outcome = self._outcome(found, case)
         if late:
@@ -108,7 +109,7 @@ class Latency(Gate):
             required=self._condition(),
             measured=(self._measure(found),),
             unblock="" if outcome is Outcome.PASSED else self._unblock(found, late, outcome),
-            notes=("timed on the machine that ran the gates, not on the serving machine",),
+            notes=_caveats(timings),
         )
 
     @property
@@ -195,3 +196,14 @@ class Latency(Gate):
         if found.value is None or found.undecidable:
             return found.undecidable or ""
         return contest.enough(found, found.value - self.limit, "requests (`requests:`)")
+
+
+def _caveats(timings: Timings) -> tuple[str, ...]:
+    """Say what the times are not."""
+    notes = ["timed on the machine that ran the gates, not on the serving machine"]
+    if timings.repeated:
+        notes.append(
+            f"latency: {count(timings.repeated, 'request')} sent rows that came before, "
+            "since the data have fewer rows than requests"
+        )
+    return tuple(notes)

@@ -112,6 +112,8 @@ class Leakage(Gate):
     def _blind(self, overlap: Overlap) -> tuple[str, ...]:
         """Say what could not be compared."""
         notes = []
+        if not overlap.columns_known:
+            notes.append("leakage: the manifest does not say which columns its hashes are of")
         if overlap.shared_ids is None:
             notes.append("leakage: ids were not compared, since the data or the manifest has none")
         if self.time_order and (overlap.trained_until is None or overlap.judged_from is None):

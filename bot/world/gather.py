@@ -169,8 +169,13 @@ def timed(need: Timed, gathering: Gathering) -> Timings | Absent:
     features = gathering.features(need.dataset)
     if isinstance(features, Absent):
         return features
+    rows = gathering.holdout(need.dataset)
+    if isinstance(rows, Absent):
+        return rows
+    contenders = (need.challenger, need.champion)
+    known = [gathering.answers.get((one, need.dataset)) if one else None for one in contenders]
     runners = []
-    for artifact in (need.challenger, need.champion):
+    for artifact in contenders:
         local = None if artifact is None else gathering.runnable(artifact, need.artifacts)
         if isinstance(local, Absent):
             return local
@@ -186,6 +191,8 @@ def timed(need: Timed, gathering: Gathering) -> Timings | Absent:
         features=features,
         requests=need.requests,
         rows_per_request=need.rows_per_request,
+        classes=rows.classes,
+        answers=[None if isinstance(one, Absent) else one for one in known],
     )
 
 

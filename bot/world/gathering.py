@@ -111,4 +111,27 @@ class Gathering:
                 reason="it was not loaded, because the static scan objects to it",
                 remedy="see `unsafe_code`",
             )
-        return self.artifact(artifact, rules)
+        local = self.artifact(artifact, rules)
+        if artifact.flavor == "mlflow" and not isinstance(local, Absent):
+            return _allowed_inside(local, rules)
+        return local
+
+
+def _allowed_inside(local: Local, rules: ArtifactRules) -> Local | Absent:
+    """Let an MLflow folder be loaded when the policy allows every format in it."""
+    from bot.world.scan import not_allowed
+    from bot.world.scan_mlflow import contained
+    from bot.world.scan_values import Unreadable
+
+    try:
+        inside = not_allowed(contained(local.path), rules)
+    except Unreadable as error:
+        fault, reason = Fault.UNREADABLE, f"the MLflow folder cannot be read: {error.reason}"
+        return Absent(fault=fault, reason=reason, remedy="save it again with mlflow")
+    if not inside:
+        return local
+    return Absent(
+        fault=Fault.CODE_NOT_ALLOWED,
+        reason=f"the MLflow folder holds a {', '.join(inside)}, which the policy does not allow",
+        remedy="save the model as onnx, or name the format in the policy's `artifacts: flavors`",
+    )

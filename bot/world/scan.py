@@ -19,6 +19,8 @@ from bot.world.scan_unpack import is_zip, unpacked, unzipped
 from bot.world.scan_values import Tally, Unreadable, allowed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.core.lock import Artifact, Flavor
     from bot.core.policy import ArtifactRules
 
@@ -113,6 +115,7 @@ def _folder(path: Path, rules: ArtifactRules) -> Scan:
         return _unreadable("mlflow", error.reason)
     scans = [_as(file, flavor, rules) for file, flavor in files]
     findings = [name for name in code if name not in rules.trusted]
+    findings += [f"a {flavor} inside" for flavor in not_allowed(files, rules)]
     findings += [name for one in scans for name in one.findings]
     unreadable = [
         f"{file.relative_to(path)}: {one.unreadable}"
@@ -125,6 +128,11 @@ def _folder(path: Path, rules: ArtifactRules) -> Scan:
         counted=sum(one.counted for one in scans) + len(code),
         unreadable="; ".join(dict.fromkeys(unreadable)) or None,
     )
+
+
+def not_allowed(files: Iterable[tuple[Path, Flavor]], rules: ArtifactRules) -> list[Flavor]:
+    """Name the formats inside a folder that the policy does not allow by themselves."""
+    return sorted({flavor for _, flavor in files} - set(rules.flavors))
 
 
 def _runner(path: Path) -> Scan:

@@ -23,7 +23,7 @@ def follow(*outcomes, read=None, merge="auto"):
     read = read or proposal()
     judgements = [judged(outcome) for outcome in outcomes]
     decision = decide(judgements, read.standing, Rules(merge=merge))
-    return actions(decision, judgements, read, "the report", STATUS)
+    return actions(decision, judgements, read, "the report", STATUS, "0.1.0")
 
 
 def kinds(done):
@@ -58,7 +58,7 @@ def test_what_passed_and_waits_for_a_person_is_recorded_before_it_is_green():
 
 def test_input_that_cannot_be_judged_leaves_no_record():
     decision = refuse(Malformed(Problem(what="no", remedy="yes")))
-    done = actions(decision, [], proposal(), "the report", STATUS)
+    done = actions(decision, [], proposal(), "the report", STATUS, "0.1.0")
     assert kinds(done) == [PublishReport, SetStatus]
 
 

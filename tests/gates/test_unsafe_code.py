@@ -52,3 +52,10 @@ def test_a_format_that_carries_code_is_said_aloud_even_when_it_passes():
     assert found.notes == (
         "joblib can run code when it is loaded; only the sandbox protects a run of it",
     )
+
+
+def test_a_runner_is_free_code_and_no_list_is_said_to_have_judged_it():
+    who = contender("4", flavor="runner")
+    found = verdict(case(challenger=who), scan=Scan(carries_code=True, findings=(), counted=2))
+    assert found.outcome is Outcome.PASSED
+    assert found.because == "2 modules of free code, which no list can judge; the policy allows it"

@@ -250,3 +250,10 @@ def test_a_file_that_is_gone_is_unreadable(tmp_path):
     assert looked_at(tmp_path / "no", "joblib").unreadable
     joblib.dump(MODEL, tmp_path / "yes")
     assert looked_at(tmp_path / "yes", "joblib").unreadable is None
+
+
+def test_a_pickle_inside_a_folder_wants_the_same_permission_as_one_outside(tmp_path):
+    folder = mlflow(tmp_path, SKLEARN, model__pkl=pickle.dumps([1, 2]))
+
+    assert looked_at(folder, "mlflow", flavors=("mlflow",)).findings == ("a pickle inside",)
+    assert looked_at(folder, "mlflow", flavors=("mlflow", "pickle")).findings == ()
