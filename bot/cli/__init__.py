@@ -5,13 +5,20 @@ Verbs are imported when they are called, so that `--help` starts at once.
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 
 from bot import __version__
 
+ISSUES = "https://github.com/lockstep-bot/lockstep/issues"
+STOPPED, PIPE_CLOSED = 130, 141
+"""What a shell reports for SIGINT and for SIGPIPE."""
 VERBS = {
     "init": "Write a first lock and policy.",
     "check": "Judge the lock of the working tree.",
@@ -50,6 +57,22 @@ class Verbs(click.Group):
         command: click.Command = module.command
         return command
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the command line; `--help` is printed here."""
+        with _read():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        with _read():
+            return super().invoke(ctx)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -81,27 +104,78 @@ def root() -> None:
     it is judged by the gates in `policies/`; `git revert` is rollback.
 
     Exit codes: 0 passed, 1 a gate said no, 2 wrong command line, 3 too little evidence,
-    10 to 18 input that was refused, 20 to 41 evidence that could not be had, 75 try again.
+    4 a gate could not be answered, 10 to 18 input that was refused, 20 to 41 evidence that could
+    not be had, 70 a bug, 75 try again, 76 what landed is not what was judged, 130 stopped,
+    141 nobody read the output.
     """
 
 
 def main() -> None:
     """Run a verb; what a user can cause ends in a sentence and an exit code."""
-    from bot.core.errors import Stop
-
+    code = run(root)
     try:
-        root.main(prog_name="lockstep", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = PIPE_CLOSED
+    if code == PIPE_CLOSED:
+        # Python flushes once more when it ends; nobody reads that.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code:
+        sys.exit(code)
+
+
+def run(group: click.Group) -> int:
+    """Run a group of verbs on the command line; return the exit code, whatever happens."""
+    try:
+        return group.main(prog_name="lockstep", standalone_mode=False) or 0
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
-        sys.exit(130)
+        return STOPPED
+    except Exception as error:  # noqa: BLE001 -- a bug ends in a code of its own, never in 1
+        return _ended(error)
+
+
+def _ended(error: Exception) -> int:
+    """Say why a verb ended."""
+    from bot.core.errors import Stop
+
+    match error:
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case Stop():
+            click.echo(str(error), err=True)
+            return error.exit_code
+        case _:
+            return _unforeseen(error)
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    """Leave when nobody reads the output; click and rich would leave with 1, as a gate's no."""
+    try:
+        yield
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
-    except Stop as stop:
-        click.echo(str(stop), err=True)
-        sys.exit(stop.exit_code)
+        raise click.exceptions.Exit(PIPE_CLOSED) from None
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):
+            raise click.exceptions.Exit(PIPE_CLOSED) from None
+        raise
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say that git is missing, or show a bug whole and ask for a report."""
+    import shutil
+    import traceback
+
+    from bot.core.errors import BUG, NotARepository
+
+    if isinstance(error, ImportError) and shutil.which("git") is None:
+        # GitPython looks for git when it is imported.
+        click.echo("git cannot be found; install git, or put it on the PATH", err=True)
+        return NotARepository.exit_code
+    traceback.print_exception(error)
+    click.echo(f"this is a bug in Lockstep; please report the lines above: {ISSUES}", err=True)
+    return BUG
