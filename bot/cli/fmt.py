@@ -17,14 +17,15 @@ def command(*, check: bool) -> None:
     A comment that would be lost is refused, and the lock stays as it is.
     """
     from bot.cli.worktree import Worktree
-    from bot.core.errors import NotCanonical, Problem, UnsafeFile
+    from bot.core.errors import NotARepository, NotCanonical, Problem
     from bot.core.lockfile import fmt
     from bot.core.proposal import LOCK
 
     worktree = Worktree.here()
     text = worktree.read_lock()
     if not text and not worktree.lock.exists():
-        raise UnsafeFile(Problem(what="it is not there", remedy="run `lockstep init`", file=LOCK))
+        missing = Problem(what="it is not there", remedy="run `lockstep init`", file=LOCK)
+        raise NotARepository(missing)
     written = fmt(text, LOCK)
     if written == text:
         click.echo(f"{LOCK} is canonical")

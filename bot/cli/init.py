@@ -127,16 +127,18 @@ def _dataset(worktree: Worktree, rows: str, facts: Mapping[str, object]) -> Data
     """Hash the hold-out.
 
     Raises:
-        UnsafeFile: nothing is there, or it is not a file of this repository.
+        CannotBeHad: nothing is there.
+        UnsafeFile: it is not a file of this repository.
     """
     from bot.cli.making import SCHEME, weigh
+    from bot.core.errors import Fault
     from bot.core.policy import Dataset
 
     if SCHEME.match(rows):
         raise click.UsageError(
             "--holdout names a file of this repository; a remote one can replace it in the policy"
         )
-    weighed = weigh(worktree, rows)
+    weighed = weigh(worktree, rows, Fault.DATA_UNREACHABLE)
     return Dataset.model_validate(
         {"uri": weighed.uri, "digest": weighed.weight.digest}
         | {name: fact for name, fact in facts.items() if fact}
@@ -147,10 +149,11 @@ def _policy(worktree: Worktree, model: str, dataset: Dataset, choices: Choices) 
     """Write the policy and read it back as the bot will.
 
     Raises:
-        Malformed: the hold-out cannot be judged on as it was described.
+        CannotBeHad: the hold-out cannot be judged on as it was described.
     """
+    from bot.cli.making import CannotBeHad
     from bot.cli.starting import first_policy
-    from bot.core.errors import Malformed, Problem
+    from bot.core.errors import Problem
     from bot.core.evidence import Absent
     from bot.core.policyfile import parse_policy
     from bot.gates import GATES
@@ -159,7 +162,8 @@ def _policy(worktree: Worktree, model: str, dataset: Dataset, choices: Choices) 
     holdout = read_holdout(worktree.root / dataset.uri, dataset)
     if isinstance(holdout, Absent):
         what = holdout.reason.removeprefix(f"{dataset.uri}: ")
-        raise Malformed(Problem(what=what, remedy=holdout.remedy, file=dataset.uri))
+        problem = Problem(what=what, remedy=holdout.remedy, file=dataset.uri)
+        raise CannotBeHad(problem, holdout.fault)
     today = datetime.now(UTC).date()
     text = first_policy(model, dataset, holdout, today, choices).encode()
     parse_policy(text, f"policies/{model}.yaml", GATES)

@@ -8,12 +8,12 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, get_args
+from typing import IO, TYPE_CHECKING, Any, get_args
 
 import click
 
 from bot.cli.forges import BARE
-from bot.core.errors import NotARepository, Problem, Unavailable, UnsafeFile
+from bot.core.errors import Fault, NotARepository, Problem, UnsafeFile
 from bot.core.figures import size
 from bot.core.lock import Flavor
 from bot.core.proposal import LOCK
@@ -41,6 +41,19 @@ BIG = 50_000_000
 """Bytes from which hashing is worth a word on a terminal."""
 
 
+class CannotBeHad(click.ClickException):
+    """Bytes or rows that a person named cannot be had; leaves as a judgement of them would."""
+
+    def __init__(self, problem: Problem, fault: Fault) -> None:
+        """Take what is wrong, and the fault whose value is the exit code."""
+        super().__init__(str(problem))
+        self.exit_code = fault.value  # type: ignore[misc]  # click reads it from here
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the sentence as every refusal is printed."""
+        click.echo(self.message, file=file, err=file is None)
+
+
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """Bytes with their address in the lock and their digest."""
@@ -49,20 +62,21 @@ class Weighed:
     weight: Weight
 
 
-def weigh(worktree: Worktree, named: str) -> Weighed:
+def weigh(worktree: Worktree, named: str, fault: Fault) -> Weighed:
     """Hash a path of the repository, or what an https or s3 address holds, which is fetched once.
 
     Raises:
-        UnsafeFile: nothing is there, or it is no plain file or folder of this repository.
-        Unavailable: an address did not answer.
+        CannotBeHad: nothing is there, or an address does not give it; leaves as `fault`.
+        UnsafeFile: it is no plain file or folder of this repository.
     """
     if SCHEME.match(named):
         with _progress(f"fetching and hashing {named.split('?', 1)[0]}", BIG):
-            return Weighed(named, fetched(named))
+            return Weighed(named, fetched(named, fault))
     from bot.world.store import digest_of
 
     path = Path(named).absolute()
     uri = _within(worktree.root, path, named)
+    _require_there(path, uri, fault)
     with _progress(f"hashing {uri}", _bytes(path)):
         return Weighed(uri, digest_of(path))
 
@@ -90,13 +104,15 @@ def data_digest(named: str | None) -> str | None:
     """Return a digest as it is given, or hash the file or folder that is named.
 
     Raises:
-        UnsafeFile: nothing is there, or it is no plain file or folder.
+        CannotBeHad: nothing is there.
+        UnsafeFile: it is no plain file or folder.
     """
     if named is None or DIGEST.match(named):
         return named
     from bot.world.store import digest_of
 
     path = Path(named)
+    _require_there(path, named, Fault.DATA_UNREACHABLE)
     with _progress(f"hashing {named}", _bytes(path)):
         return digest_of(path).digest
 
@@ -132,6 +148,13 @@ def public(origin: str) -> str:
     return re.sub(r"^([a-z+]+://)[^@/]*@", r"\1", origin).removesuffix(".git")
 
 
+def _require_there(path: Path, named: str, fault: Fault) -> None:
+    if not os.path.lexists(path):
+        raise CannotBeHad(
+            Problem(what="nothing is there", remedy="check the path", file=named), fault
+        )
+
+
 def _within(root: Path, path: Path, named: str) -> str:
     """Return a path as the lock writes it.
 
@@ -150,11 +173,11 @@ def _within(root: Path, path: Path, named: str) -> str:
     )
 
 
-def fetched(uri: str, access: Access | None = None) -> Weight:
+def fetched(uri: str, fault: Fault, access: Access | None = None) -> Weight:
     """Hash what an address holds, without keeping it.
 
     Raises:
-        Unavailable: it cannot be read.
+        CannotBeHad: it may not or cannot be read; leaves as `fault`.
     """
     import tempfile
 
@@ -168,7 +191,8 @@ def fetched(uri: str, access: Access | None = None) -> Weight:
             source = store._source(uri)  # noqa: SLF001 -- the store has no public name for it yet
             return pour(source, None, Caps(2**63, 100_000))
         except NotFetched as error:
-            raise Unavailable(f"{shown(uri)}: {error.reason}; {error.remedy}") from None
+            problem = Problem(what=error.reason, remedy=error.remedy, file=shown(uri))
+            raise CannotBeHad(problem, fault) from None
 
 
 def _bytes(path: Path) -> int:

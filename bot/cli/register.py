@@ -41,7 +41,7 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...])
 @click.argument("version", type=VERSION)
 @click.option("--artifact", type=LINE, metavar="PATH|URI", required=True, help="The model's bytes.")
 @click.option("--flavor", type=click.Choice(FLAVORS), help="Default: told by the file's name.")
-@click.option("--module", metavar="M", help="For the flavor runner: the module that predicts.")
+@click.option("--module", metavar="M", help="Flavor runner: what predicts.  Default: model.")
 @click.option(
     "--code", type=CODE, metavar="REPO@SHA", help="Default: origin at HEAD, when that is clean."
 )
@@ -102,17 +102,18 @@ def _entry(
 
     Raises:
         click.UsageError: a fact has not the form that a lock takes.
-        UnsafeFile, Unavailable, NotARepository: something cannot be hashed or fetched.
+        CannotBeHad, UnsafeFile, NotARepository: something cannot be hashed or fetched.
     """
     from pydantic import ValidationError
 
     from bot.cli.making import flavor_of, weigh
+    from bot.core.errors import Fault
     from bot.core.lock import Artifact, Entry
 
     told = flavor_of(artifact, flavor)
-    if (told == "runner") != (module is not None):
+    if module is not None and told != "runner":
         raise click.UsageError("--module goes with --flavor runner, and with nothing else")
-    weighed = weigh(bench.worktree, artifact)
+    weighed = weigh(bench.worktree, artifact, Fault.ARTIFACT_UNREACHABLE)
     try:
         return Entry(
             artifact=Artifact.model_validate(
@@ -146,14 +147,17 @@ def _lineage(
     created: datetime | None,
 ) -> Lineage:
     from bot.cli.making import code_of, data_digest, require_committed, weigh
+    from bot.core.errors import Fault
     from bot.core.lock import Lineage, Manifest
 
     if code is None:
         code, reason = code_of(bench.worktree)
         if code is None:
             click.echo(f"the code is not stated: {reason}", err=True)
-    rows = weigh(bench.worktree, manifest) if manifest else None
-    pinned = weigh(bench.worktree, requirements) if requirements else None
+    rows = weigh(bench.worktree, manifest, Fault.MANIFEST_MISSING) if manifest else None
+    pinned = None
+    if requirements:
+        pinned = weigh(bench.worktree, requirements, Fault.DATA_UNREACHABLE)
     if bench.forge is not None and bench.commit is not None:
         uris = [*named, *(one.uri for one in (rows, pinned) if one)]
         for uri in uris:

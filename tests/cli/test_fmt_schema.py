@@ -35,7 +35,7 @@ def test_a_comment_that_would_be_lost_is_refused(clone):
 def test_a_lock_that_is_not_there_is_said(clone):
     clone.lock.unlink()
     said = clone.lockstep("fmt", ok=False)
-    assert (said.code, "lockstep init" in said.err) == (16, True)
+    assert (said.code, "lockstep init" in said.err) == (17, True)
 
 
 def test_broken_yaml_is_refused_with_its_place(clone):

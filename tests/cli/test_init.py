@@ -104,11 +104,11 @@ def test_the_floor_is_what_a_model_that_learned_nothing_reaches(bare, target, ta
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("--target", "lat", "--task", "binary"), 10, "did you mean 'late'?"),
-        (("--target", "age", "--task", "binary"), 10, "data/holdout.csv: "),
+        (("--target", "lat", "--task", "binary"), 28, "did you mean 'late'?"),
+        (("--target", "age", "--task", "binary"), 39, "data/holdout.csv: "),
         (("--target", "late"), 2, "--task is missing"),
         (("--task", "binary"), 2, "--target is missing"),
-        (("--target", "late", "--task", "binary", "--time", "when"), 10, "'when'"),
+        (("--target", "late", "--task", "binary", "--time", "when"), 39, "'when'"),
         (("--target", "late", "--task", "cluster"), 2, "'cluster'"),
     ],
 )
@@ -119,6 +119,14 @@ def test_what_cannot_be_judged_on_is_refused_and_nothing_is_written(
     assert (said.code, sentence in said.err) == (code, True), said.err
     assert not bare.lock.exists()
     assert not (bare.root / "policies").exists()
+
+
+def test_a_holdout_that_is_not_there_cannot_be_had(bare):
+    said = bare.lockstep(
+        "init", "--model", "credit", "--holdout", "gone.csv", "--target", "late",
+        "--task", "binary", ok=False,
+    )  # fmt: skip
+    assert (said.code, said.err) == (26, "gone.csv: nothing is there; check the path\n")
 
 
 def test_a_remote_holdout_is_named_in_the_policy_later(bare):

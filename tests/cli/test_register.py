@@ -70,6 +70,13 @@ def test_the_flavor_is_told_by_the_name(clone, name, flavor):
     assert models(clone)["credit"].versions["1"].artifact.flavor == flavor
 
 
+def test_a_runner_without_a_module_is_its_model_py(clone):
+    clone.artifact("model/model.py", "def predict(frame): ...\n")
+    clone.lockstep("register", "credit", "1", "--artifact", "model", "--flavor", "runner")
+    artifact = models(clone)["credit"].versions["1"].artifact
+    assert (artifact.flavor, artifact.module) == ("runner", None)
+
+
 def test_a_folder_with_an_mlmodel_file_is_mlflow(clone):
     clone.artifact("model/MLmodel", "flavors: {}\n")
     clone.lockstep("register", "credit", "1", "--artifact", "model/")
@@ -91,17 +98,19 @@ def test_a_name_that_tells_no_flavor_is_asked_for_one_of_the_list(clone):
         (("--artifact", "a.onnx", "--flavor", "runner", "--module", "Bad!"), 2, "module cannot be"),
         (("--artifact", "."), 2, "--flavor, one of"),
         (("--artifact", ".", "--flavor", "mlflow"), 16, "inside this repository"),
-        (("--artifact", "gone.onnx"), 16, "gone.onnx: nothing is there"),
+        (("--artifact", "gone.onnx"), 21, "gone.onnx: nothing is there"),
         (("--artifact", "/etc/hostname", "--flavor", "onnx"), 16, "inside this repository"),
         (("--artifact", "a.onnx", "--module", "m"), 2, "--module goes with --flavor runner"),
         (("--artifact", "a.onnx", "--parameter", "x"), 2, "'x' is no name=value"),
         (("--artifact", "a.onnx", "--parameter", "x=1", "--parameter", "x=2"), 2, "given twice"),
         (("--artifact", "a.onnx", "--created", "2026"), 2, "is no moment"),
         (("--artifact", "a.onnx", "--code", "main"), 2, "40 hex digits"),
-        (("--artifact", "a.onnx", "--data", "gone"), 16, "gone: nothing is there"),
+        (("--artifact", "a.onnx", "--data", "gone"), 26, "gone: nothing is there"),
+        (("--artifact", "a.onnx", "--manifest", "gone"), 38, "gone: nothing is there"),
+        (("--artifact", "a.onnx", "--requirements", "gone"), 26, "gone: nothing is there"),
         (("--artifact", "a.onnx", "--stage", "prodution"), 11, "did you mean 'production'?"),
-        (("--artifact", "https://127.0.0.1/a.onnx"), 75, "https://127.0.0.1/a.onnx: "),
-        (("--artifact", "ftp://example.org/a.onnx"), 75, "ftp:// are not read"),
+        (("--artifact", "https://127.0.0.1/a.onnx"), 21, "https://127.0.0.1/a.onnx: "),
+        (("--artifact", "ftp://example.org/a.onnx"), 21, "ftp:// are not read"),
     ],
 )
 def test_what_cannot_be_registered_is_refused_and_the_lock_stays(clone, arguments, code, sentence):

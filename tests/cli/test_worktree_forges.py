@@ -6,9 +6,9 @@ import pytest
 
 from bot.cli.edit import following, near
 from bot.cli.forges import open_forge
-from bot.cli.making import fetched
+from bot.cli.making import CannotBeHad, fetched
 from bot.cli.worktree import Worktree
-from bot.core.errors import Unavailable, UnsafeFile
+from bot.core.errors import Fault, UnsafeFile
 from bot.world.store import Access
 from bot.world.store_https import Reach
 from tests.world.web import web
@@ -104,8 +104,9 @@ def test_of_very_many_names_only_a_near_one_is_said():
 def test_what_an_address_holds_is_fetched_once_to_hash_it():
     access = Access(reach=Reach(hosts=frozenset({"127.0.0.1"}), plain_http=True, pauses=()))
     with web({"/4.onnx": b"model 4"}) as (address, asked):
-        weight = fetched(f"{address}/4.onnx", access)
+        weight = fetched(f"{address}/4.onnx", Fault.ARTIFACT_UNREACHABLE, access)
         assert weight.digest == f"sha256:{hashlib.sha256(b'model 4').hexdigest()}"
         assert asked == ["/4.onnx"]
-        with pytest.raises(Unavailable, match=r"5\.onnx"):
-            fetched(f"{address}/5.onnx", access)
+        with pytest.raises(CannotBeHad, match=r"5\.onnx") as refused:
+            fetched(f"{address}/5.onnx", Fault.DATA_UNREACHABLE, access)
+        assert refused.value.exit_code == 26
