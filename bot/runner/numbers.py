@@ -16,7 +16,7 @@ EXCEPTIONS = (
     "ZeroDivisionError", "FileNotFoundError", "BlockingIOError", "UnpicklingError",
     "NotFittedError", "UntrustedTypesFoundException", "InvalidArgument", "InvalidProtobuf",
     "Fail", "XGBoostError", "LightGBMError", "BadZipFile", "KeyboardInterrupt", "LayerFailed",
-    "WrongRows", "WrongClasses", "NoModel",
+    "WrongRows", "WrongClasses", "NoModel", "SyntaxError",
 )  # fmt: skip
 """An exception crosses as its place in this list; the parent holds the same list."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.errors import Fault
@@ -26,6 +27,11 @@ _WORDS = {
 }
 _TRY = "load it where it was trained with the same library versions, save it again and register it"
 
+_SHAPES = ("ValueError", "TypeError", "KeyError", "InvalidArgument", "Fail")
+_FEATURES = (
+    "name the columns the model takes, in its order, under the dataset's `features:` in the "
+    "policy; text columns do not fit into a matrix of numbers"
+)
 _REMEDIES = {
     "UntrustedTypesFoundException": "the `unsafe_code` gate names the types; "
     "add those you have reviewed to `trusted` in the policy",
@@ -64,7 +70,7 @@ def failed(numbers: Numbers, ending: Ending, rules: SandboxRules, flavor: str) -
         return Absent(
             fault=Fault.SANDBOX_TOO_WEAK,
             reason="a layer of the sandbox did not hold when the worker put it on",
-            remedy="run `lockstep doctor` on this machine",
+            remedy="see bot/runner/README.md for the layers, and what gives each of them",
         )
     if numbers.stage == IMPORTING and name in {"ImportError", "ModuleNotFoundError"}:
         return Absent(
@@ -72,7 +78,9 @@ def failed(numbers: Numbers, ending: Ending, rules: SandboxRules, flavor: str) -
             reason=f"the library that opens {flavor} artifacts is not installed here",
             remedy=f"install it beside lockstep: pip install 'lockstep-bot[{flavor}]'",
         )
-    return _by_stage(numbers, _how(name, ending), _REMEDIES.get(name, _TRY))
+    fitting = _FEATURES if numbers.stage == PREDICTING and name in _SHAPES else _TRY
+    absent = _by_stage(numbers, _how(name, ending), _REMEDIES.get(name, fitting))
+    return replace(absent, fault=Fault.ROWS_MISMATCHED) if name == "WrongRows" else absent
 
 
 def forged(what: str) -> Absent:
@@ -89,7 +97,7 @@ def not_started() -> Absent:
     return Absent(
         fault=Fault.SANDBOX_TOO_WEAK,
         reason="the sandbox did not start, so nothing was loaded",
-        remedy="run `lockstep doctor` on this machine",
+        remedy="see bot/runner/README.md for the layers, and what gives each of them",
     )
 
 

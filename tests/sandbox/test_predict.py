@@ -103,7 +103,7 @@ def predict(frame):
 def test_the_wrong_number_of_answers_is_said(module, ask):
     answers = ask(module("def predict(frame):\n    return frame['a'][1:]\n"))
     assert isinstance(answers, Absent)
-    assert answers.fault is Fault.MODEL_DOES_NOT_PREDICT
+    assert answers.fault is Fault.ROWS_MISMATCHED
     assert "another number of rows" in answers.reason
 
 
