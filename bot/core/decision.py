@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from bot.core.figures import count
 from bot.core.verdict import Bounds, Outcome, worst
 
 if TYPE_CHECKING:
@@ -78,13 +79,21 @@ def decide(judgements: Sequence[Judgement], standing: Standing, rules: Rules) ->
 
 
 def _deciding_sentence(judgements: Sequence[Judgement], outcome: Outcome) -> str:
+    """Pick the sentence that decided; of several models it names its own."""
+    of = {id(v): j.trial.transition.model for j in judgements for v in j.verdicts}
     verdicts = [v for judgement in judgements for v in judgement.verdicts if v.counts is outcome]
     compared = [v for v in verdicts if any(m.difference is not None for m in v.measured)]
     estimated = [v for v in verdicts if any(isinstance(m.challenger, Bounds) for m in v.measured)]
-    said = compared + estimated + verdicts
+    if verdicts and outcome is Outcome.PASSED and not compared + estimated:
+        passed = sum(verdict.outcome is outcome for verdict in verdicts)
+        return f"{passed:,} of {count(len(verdicts), 'gate')} passed"
+    # Figures of answers that depend on their order mean nothing, so that is said first.
+    broken = [v for v in verdicts if v.gate == "outputs" and outcome is Outcome.FAILED]
+    said = broken + compared + estimated + verdicts
     # A waived or observed verdict counts as passed; one that did pass says more.
     for verdict in sorted(said, key=lambda one: one.outcome is not outcome):
-        return verdict.because
+        several = len(set(of.values())) > 1
+        return f"`{of[id(verdict)]}`: {verdict.because}" if several else verdict.because
     return judgements[0].trial.settled
 
 

@@ -6,12 +6,13 @@ statistics found into the words and measures of a verdict.
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from bot.core.errors import Fault
 from bot.core.evidence import Absent, EvidenceMissing
-from bot.core.figures import about, count, figure, signed
+from bot.core.figures import about, count, decimals, figure
 from bot.core.questions import Answered, Judged
 from bot.core.verdict import Bounds, Measure, Outcome
 
@@ -125,15 +126,43 @@ def _typed(values: NDArray[Any], task: Task) -> NDArray[Any]:
 def change(found: Difference, *beside: float) -> str:
     """Say a paired difference: `improves by 0.021 (+0.012 to +0.030, n = 48,211)`.
 
+    An interval that contains 0 shows neither a gain nor a loss, so none is said.
+
     The bounds are of the gain, so plus is better whatever the metric's direction.
     Callers have looked that the difference is decidable.
     """
     value, lower, upper = found.gain
     gain = value or 0.0
     loses = "drops" if found.direction.value == "higher" else "worsens"
-    verb = "improves" if gain > 0 else loses if gain < 0 else "does not change"
-    by = f" by {figure(abs(gain), *map(abs, beside))}" if gain else ""
-    return f"{verb}{by} ({signed(lower, *beside)} to {signed(upper, *beside)}, n = {found.n:,})"
+    verb = "improves" if gain > 0 else loses
+    said = f"{verb} by {_even(found, abs(gain), *map(abs, beside))}"
+    if lower <= 0.0 <= upper:
+        said = "is unchanged within the interval" if lower < upper else "does not change"
+    low, high = (_signed(found, bound, *beside) for bound in (lower, upper))
+    return f"{said} ({low} to {high}, n = {found.n:,})"
+
+
+def minus(text: str) -> str:
+    """Write the numbers of a sentence with the minus sign that tables use."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _signed(found: Difference, bound: float, *beside: float) -> str:
+    if bound == 0.0:
+        return "0"
+    return minus(f"{'+' if bound > 0 else ''}{_even(found, bound, *beside)}")
+
+
+def _even(found: Difference, number: float, *beside: float) -> str:
+    """Write a number with at least the decimals that a table gives this difference."""
+    value, lower, upper = found.gain
+    sizes = (upper - lower, value, found.champion, found.challenger)
+    small = [abs(size) for size in sizes if size and 0.0 < abs(size) < 1.0]
+    wanted = max((min(6, -math.floor(math.log10(size))) for size in small), default=0)
+    own = decimals(number, *beside) if math.isfinite(number) else None
+    if own is None or own >= wanted:
+        return figure(number, *beside)
+    return f"{number:,.{wanted}f}"
 
 
 def measure(

@@ -98,11 +98,9 @@ class Metric(Gate, Reviewed):
     def _sentence(self, found: Estimate) -> str:
         if found.value is None or found.undecidable:
             return f"{self.metric} cannot be estimated: {found.undecidable}"
-        return (
-            f"{self.metric} is {figure(found.value, self.limit)} "
-            f"({figure(found.lower, self.limit)} to {figure(found.upper, self.limit)}, "
-            f"n = {found.n:,})"
-        )
+        bounds = (found.value, found.lower, found.upper)
+        value, lower, upper = (contest.minus(figure(one, self.limit)) for one in bounds)
+        return f"{self.metric} is {value} ({lower} to {upper}, n = {found.n:,})"
 
     def _measure(self, found: Estimate) -> Measure:
         return Measure(

@@ -25,6 +25,8 @@ FROZEN = "promotions are frozen until "
 PERSON = ("one approving review of this head is missing", "the policy says `merge: manual`")
 """How it begins the sentences about what only a person can do."""
 SUBJECTS = 2
+MOST_WAYS = 3
+"""Doubts whose end is named before the table is left to name the rest."""
 
 
 class Kind(Enum):
@@ -124,6 +126,8 @@ def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
     sort = kind(decision, judgements)
     refusal = decision.refusal
     nothing = sort is Kind.NOTHING
+    counted = counts(decision.outcome, judgements)
+    deciding = "" if refusal or nothing else _deciding(sort, decision, judgements)
     landed = proposal.standing.merged_as
     mark, verdict = (Kind.LANDED if nothing and landed else sort).value
     if nothing and landed:
@@ -132,10 +136,33 @@ def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
         mark=mark,
         verdict=verdict,
         subject=_refused(refusal) if refusal else subject(decision, judgements),
-        deciding="" if refusal or nothing else DECIDING.get(sort, decision.because),
-        counts="" if refusal or sort is Kind.REVERTED else counts(decision.outcome, judgements),
+        deciding=deciding,
+        counts="" if refusal or sort is Kind.REVERTED or counted == deciding else counted,
         standing="" if nothing else standing(decision, proposal),
     )
+
+
+def _deciding(sort: Kind, decision: Decision, judgements: Sequence[Judgement]) -> str:
+    """Say what decided: with what would end a doubt, and with every waiver that was used."""
+    said = [DECIDING.get(sort, decision.because)]
+    if sort is Kind.INCONCLUSIVE:
+        said += [way for way in advice(judgements)[:1] if way not in decision.because]
+    for verdict in (v for j in judgements for v in j.verdicts if sort is Kind.WAIVED):
+        if verdict.waived and verdict.outcome is not Outcome.PASSED:
+            waiver = verdict.waived
+            said.append(f"{verdict.title} is waived by {waiver.by} until {waiver.until}")
+    return "; ".join(said)
+
+
+def advice(judgements: Sequence[Judgement]) -> tuple[str, ...]:
+    """List what would end each doubt, as the undecided gates say it, each once.
+
+    A gate whose sentence decides speaks first.
+    """
+    verdicts = [verdict for judgement in judgements for verdict in judgement.verdicts]
+    undecided = [v for v in verdicts if v.counts is Outcome.INCONCLUSIVE and v.unblock]
+    undecided.sort(key=lambda v: not any(m.difference is not None for m in v.measured))
+    return tuple(dict.fromkeys(verdict.unblock for verdict in undecided))[:MOST_WAYS]
 
 
 def subject(decision: Decision, judgements: Sequence[Judgement]) -> str:

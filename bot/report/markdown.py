@@ -111,11 +111,15 @@ def raw(text: str) -> str:
 
 
 def diff_line(line: str) -> str:
-    """Write one line of a diff for a fenced block; its first character and indent stay."""
+    """Write one line of a diff for a fenced block, where nothing is read as markup.
+
+    Its first character and indent stay, and nothing is put in, so that it can
+    be copied; but for comments and tags that fold, which no lock has and other tools may read.
+    """
     if line == "@@":
         return line
     indent = line[: len(line) - len(line.lstrip("+- "))]
-    return indent + _inert(end_cut(clean(line[len(indent) :]), DIFF))
+    return indent + _unfolded(end_cut(clean(line[len(indent) :]), DIFF))
 
 
 def fence(lines: tuple[str, ...], language: str) -> str:
@@ -150,12 +154,15 @@ def _prose(text: str) -> str:
 
 def _inert(text: str) -> str:
     """Break what a forge would link or fold: mentions, references, addresses, comments, tags."""
-    text = _TAG.sub(f"<{ZERO}", text).replace("-->", f"--{ZERO}>")
-    text = _CLOSING.sub(rf"\1{ZERO}", text)
+    text = _CLOSING.sub(rf"\1{ZERO}", _unfolded(text))
     text = text.replace("@", f"@{ZERO}").replace("#", f"#{ZERO}")
     text = re.sub(r"(GH)-", rf"\1{ZERO}-", text, flags=re.IGNORECASE)
     text = text.replace("://", f":{ZERO}//")
     return re.sub(r"(www)\.", rf"\1{ZERO}.", text, flags=re.IGNORECASE)
+
+
+def _unfolded(text: str) -> str:
+    return _TAG.sub(f"<{ZERO}", text).replace("-->", f"--{ZERO}>")
 
 
 def _longest_run(text: str) -> int:

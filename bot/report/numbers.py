@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.core.figures import size
 from bot.core.verdict import Bounds
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class Scale:
             return "not a number"
         if math.isinf(number):
             return "∞"
-        size = abs(number) / self.divisor
-        return repr(size) if self.decimals is None else f"{size:,.{self.decimals}f}"
+        scaled = abs(number) / self.divisor
+        return repr(scaled) if self.decimals is None else f"{scaled:,.{self.decimals}f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,8 @@ def ends(quantity: Bounds | float) -> tuple[float, float]:
 
 def figures(measure: Measure) -> Figures:
     """Write every number of a measure with the same decimals."""
+    if _far_apart(measure):
+        return _own_units(measure)
     scale = scale_of(measure)
     compared = measure.difference is not None
     write = scale.signed if compared else scale.plain
@@ -97,6 +100,29 @@ def figures(measure: Measure) -> Figures:
         champion=_quantity(measure.champion, scale, bounded=False),
         difference=_difference(measure, scale),
         limit="" if measure.limit is None else f"{sign} {write(measure.limit)}",
+        n="" if measure.n is None else f"{measure.n:,}",
+    )
+
+
+def _far_apart(measure: Measure) -> bool:
+    """Say whether one unit of bytes would show the smaller numbers as nothing."""
+    quantities = (measure.challenger, measure.champion, measure.limit)
+    sizes = [abs(point(q)) for q in quantities if q is not None and point(q)]
+    bare = not any(isinstance(q, Bounds) for q in quantities) and measure.difference is None
+    return measure.unit == "bytes" and bare and bool(sizes) and max(sizes) >= 1e3 * min(sizes)
+
+
+def _own_units(measure: Measure) -> Figures:
+    challenger, champion, limit = (
+        "" if q is None else size(point(q))
+        for q in (measure.challenger, measure.champion, measure.limit)
+    )
+    sign = "≥" if measure.direction == "higher" else "≤"
+    return Figures(
+        challenger=challenger,
+        champion=champion,
+        difference="",
+        limit=limit and f"{sign} {limit}",
         n="" if measure.n is None else f"{measure.n:,}",
     )
 
@@ -170,8 +196,8 @@ def _of_smallest(measure: Measure, divisor: float) -> int:
     """Count the decimals that show a digit of the smallest value that is not zero."""
     quantities = (measure.challenger, measure.champion, measure.difference)
     sizes = [abs(point(q)) / divisor for q in quantities if q is not None]
-    small = [size for size in sizes if 0 < size < 1]
-    return max((min(6, -math.floor(math.log10(size))) for size in small), default=0)
+    small = [one for one in sizes if 0 < one < 1]
+    return max((min(6, -math.floor(math.log10(one))) for one in small), default=0)
 
 
 def _told_apart(number: float, limit: float, decimals: int) -> bool:
@@ -193,6 +219,9 @@ def _difference(measure: Measure, scale: Scale) -> str:
     if change is None:
         return ""
     better = change.value > 0 if measure.direction == "higher" else change.value < 0
-    word = "equal" if change.value == 0 else "better" if better else "worse"
+    word = " better" if better else " worse"
+    if change.lower <= 0 <= change.upper:
+        # Neither is shown by an interval that contains 0.
+        word = " equal" if change.lower == change.upper else ""
     between = f"({scale.bare_signed(change.lower)}, {scale.bare_signed(change.upper)})"
-    return f"{scale.signed(change.value)} {between} {word}"
+    return f"{scale.signed(change.value)} {between}{word}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from bot.report.change import short
+from bot.report.change import change, short
 from bot.report.headline import Kind, kind
 from bot.report.values import Fact
 
@@ -33,8 +33,10 @@ def evidence(judgements: Sequence[Judgement], proposal: Proposal, version: str) 
         facts[Fact(name="judged lock", value=proposal.head.oid)] = None
     facts[Fact(name="base", value=f"{proposal.branch} {proposal.base_sha}".strip())] = None
     facts[Fact(name="lockstep", value=version)] = None
-    for case in (trial.case for trial in trials if trial.case and len(trials) > 1):
-        facts[Fact(name=f"evidence key of {case.model}", value=case.key)] = None
+    for trial in (trial for trial in trials if trial.case and len(trials) > 1):
+        about = change(trial).subject.replace("`", "")
+        key = trial.case.key if trial.case else ""
+        facts[Fact(name=f"evidence key of {about}", value=key)] = None
     return tuple(facts)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import NotCanonical, OutOfScope
 from bot.core.record import BRANCH
 from bot.core.verdict import Outcome
-from bot.report.headline import Kind, kind
+from bot.report.headline import Kind, advice, kind
 from bot.report.values import Step
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from bot.core.proposal import Proposal
     from bot.core.trial import Judgement
 
-MOST_WAYS = 3
-"""Doubts whose end is named before the table is left to name the rest."""
 AGAIN = {
     Outcome.FAILED: "Push another challenger. A limit or a waiver is changed in the policy, by a "
     "pull request of its own.",
@@ -58,13 +56,6 @@ def _awaited(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
         return [Step(done=False, text=AGAIN[decision.outcome])]
     waits = [Step(done=False, text=wait[:1].upper() + wait[1:]) for wait in decision.waiting]
     return [*waits, _merging(proposal)]
-
-
-def advice(judgements: Sequence[Judgement]) -> tuple[str, ...]:
-    """List what would end each doubt, as the undecided gates say it, each once."""
-    verdicts = (verdict for judgement in judgements for verdict in judgement.verdicts)
-    undecided = (v.unblock for v in verdicts if v.counts is Outcome.INCONCLUSIVE and v.unblock)
-    return tuple(dict.fromkeys(undecided))[:MOST_WAYS]
 
 
 def _correction(refusal: Refusal) -> str:

@@ -70,7 +70,7 @@ def _telling_first(judgements: list[Judgement]) -> list[Judgement]:
 
 def _table(judgement: Judgement, documentation: str) -> Table:
     pairs = [(verdict, _leading(verdict)) for verdict in judgement.verdicts]
-    pairs.sort(key=lambda pair: (-pair[0].outcome, -pair[0].counts))
+    pairs.sort(key=lambda pair: (-pair[0].outcome, -pair[0].counts, not _broken(pair[0])))
     scales = ranges(measure for _, measure in pairs if measure is not None)
     visible, folded = pairs, pairs[:0]
     if len(pairs) > LONG_TABLE:
@@ -82,6 +82,11 @@ def _table(judgement: Judgement, documentation: str) -> Table:
         folded=_blocks(folded, scales, documentation),
         folded_words=f"{plural(len(folded), 'gate')} passed" if folded else "",
     )
+
+
+def _broken(verdict: Verdict) -> bool:
+    """Say whether answers depend on their order or state: no figure beside it means anything."""
+    return verdict.gate == "outputs" and verdict.outcome is Outcome.FAILED
 
 
 def _blocks(
@@ -101,7 +106,13 @@ def _blocks(
             )
         )
     filled = [block for block in blocks if block.rows]
-    return tuple(sorted(filled, key=lambda block: (-block.rows[0].outcome, block.rows[0].word)))
+    return tuple(sorted(filled, key=_first))
+
+
+def _first(block: Block) -> tuple[int, bool, str]:
+    row = block.rows[0]
+    broken = row.gate == "outputs" and row.outcome is Outcome.FAILED
+    return -row.outcome, not broken, row.word
 
 
 def _confidence(measures: Sequence[Measure]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.errors import UnsafeFile
 from bot.report.change import change, lock_diff
 from bot.report.headline import headline
 from bot.report.provenance import evidence, footer, marker
@@ -44,7 +45,8 @@ def view(
     troubles = _troubles(decision.refusal)
     changes = tuple(change(judgement.trial) for judgement in judgements)
     parts = sections(judgements, documentation)
-    diff, more_diff = lock_diff(proposal)
+    unread = isinstance(decision.refusal, UnsafeFile)
+    diff, more_diff = ((), "") if unread else lock_diff(proposal)
     return View(
         mark=first.mark,
         verdict=first.verdict,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.decision import Rules, Ruling, decide, refuse
@@ -8,7 +10,7 @@ from bot.core.lock import Hold as Held
 from bot.core.proposal import Standing
 from bot.core.transition import Hold
 from bot.core.verdict import Bounds, Measure, Outcome
-from tests.core.verdicts import FREEZE, WAIVER, compared, judged, settled, verdict
+from tests.core.verdicts import FREEZE, PROMOTION, WAIVER, compared, judged, settled, verdict
 from tests.landed import MODEL, rollback
 
 AUTO = Rules(merge="auto")
@@ -53,9 +55,22 @@ def test_the_deciding_sentence_is_a_comparison_then_an_estimate_then_any():
     plain = verdict(because="plain")
     estimated = verdict(because="estimated", measured=(estimate,))
     best = verdict(because="compared", measured=(compared(),))
-    assert decided(judged(plain)).because == "plain"
+    assert decided(judged(plain)).because == "1 of 1 gate passed"
     assert decided(judged(plain, estimated)).because == "estimated"
     assert decided(judged(plain, estimated, best)).because == "compared"
+
+
+def test_answers_that_depend_on_their_order_are_said_before_any_figure():
+    lost = verdict(Outcome.FAILED, "it drops", measured=(compared(),))
+    broken = verdict(Outcome.FAILED, "3 rows got another answer", gate="outputs")
+    assert decided(judged(lost, broken)).because == "3 rows got another answer"
+
+
+def test_the_sentence_of_several_models_names_its_own():
+    other = replace(PROMOTION, model="fraud")
+    best = verdict(because="it gains", measured=(compared(),))
+    both = decided(judged(Outcome.PASSED), judged(best, transition=other))
+    assert both.because == "`fraud`: it gains"
 
 
 def test_a_waived_failure_is_not_the_sentence_of_a_pass():

@@ -29,15 +29,22 @@ def estimate(**changes):
     ("found", "said"),
     [
         (difference(), "improves by 0.100 (+0.050 to +0.150, n = 100)"),
-        (difference(-0.1, -0.15, -0.05), "drops by 0.100 (-0.150 to -0.050, n = 100)"),
-        (difference(0.0, -0.01, 0.01), "does not change (-0.010 to +0.010, n = 100)"),
+        (
+            difference(-0.1, -0.15, -0.05),
+            "drops by 0.100 (\N{MINUS SIGN}0.150 to \N{MINUS SIGN}0.050, n = 100)",
+        ),
+        (difference(0.0, 0.0, 0.0), "does not change (0 to 0, n = 100)"),
+        (
+            difference(0.0, -0.01, 0.01),
+            "is unchanged within the interval (\N{MINUS SIGN}0.010 to +0.010, n = 100)",
+        ),
         (
             difference(0.1, 0.05, 0.15, Direction.LOWER),
-            "worsens by 0.100 (-0.150 to -0.050, n = 100)",
+            "worsens by 0.100 (\N{MINUS SIGN}0.150 to \N{MINUS SIGN}0.050, n = 100)",
         ),
         (
             difference(-0.1, -0.1, 0.1, Direction.LOWER),
-            "improves by 0.100 (-0.100 to +0.100, n = 100)",
+            "is unchanged within the interval (\N{MINUS SIGN}0.100 to +0.100, n = 100)",
         ),
     ],
 )

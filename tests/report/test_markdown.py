@@ -130,7 +130,7 @@ def test_numbers_break_only_around_their_interval():
 
 def test_a_diff_keeps_its_signs_and_its_fence():
     fenced = markdown.fence(("@@", "+  a: ```", "-  b: @ana", " \tc"), "diff")
-    assert fenced == "````diff\n@@\n+  a: ```\n-  b: @\u200bana\n c\n````"
+    assert fenced == "````diff\n@@\n+  a: ```\n-  b: @ana\n c\n````"
 
 
 def test_text_in_a_line_of_html_is_escaped_there():
