@@ -131,7 +131,8 @@ def test_every_dependency_is_pinned_with_a_hash_and_without_an_address() -> None
 IMPORTERS = {
     "github": ("bot/world/github",),
     "git": ("bot/world/git.py",),
-    "yaml": ("bot/core/document.py", "bot/runner/"),
+    # The scan reads an MLmodel with the very code of the runner, and meets its errors.
+    "yaml": ("bot/core/document.py", "bot/runner/", "bot/world/scan_mlflow.py"),
     "jinja2": ("bot/report/render.py",),
     "click": ("bot/cli/",),
     "rich": ("bot/cli/", "bot/report/terminal.py"),
