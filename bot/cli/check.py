@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -26,11 +27,20 @@ def command(base: str | None, as_json: bool, markdown: bool, html: Path | None) 
 
     The report is the one the pull request would get.  Nothing is changed anywhere.
     """
+    from bot.cli import outcome
     from bot.cli.worktree import Worktree
+    from bot.core.errors import Refusal
 
     worktree = Worktree.here()
-    against = worktree.base(base)
-    touched = worktree.touched(against)
+    try:
+        against = worktree.base(base)
+        touched = worktree.touched(against)
+    except Refusal as refusal:
+        if not as_json:
+            raise
+        found = {"problems": outcome.problems(refusal), "exit_code": refusal.exit_code}
+        click.echo(json.dumps(found, indent=2))
+        sys.exit(refusal.exit_code)
     if not touched and not (as_json or markdown or html):
         click.echo(f"models.lock is as in {against[:10]}: nothing to judge")
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.arguments import Matching
 from bot.cli.forges import forge_option, open_forge
 
 if TYPE_CHECKING:
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
     from bot.world.here import Hosted
 
 ATTEMPTS = 3
+NUMBER = Matching(
+    "pull request", r"[1-9][0-9]{0,8}", "write the number of a pull request, such as 7"
+)
 
 
 @click.command(epilog="Example: lockstep evaluate 7 --repo acme/models")
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @forge_option
 @click.option("--dry-run", is_flag=True, help="Judge and print; write nothing to the forge.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record of the decision as JSON.")
 @click.option("--markdown", is_flag=True, help="Print the comment.")
 def command(
-    number: int,
+    number: str,
     forge: str | None,
     repo: str | None,
     dry_run: bool,
@@ -46,13 +50,17 @@ def command(
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
         world = Hosted(forge=chosen, repository=clone, say=outcome.progress(), dry_run=dry_run)
-        conclusion = carry(number, world)
+        conclusion = carry(int(number), world)
+    before = conclusion.proposal.standing.merged_as
+    landed = chosen.pull_request(int(number)).merged_as
     if as_json:
-        outcome.show_json(conclusion)
+        outcome.show_json(conclusion, landed)
     elif markdown:
         click.echo(conclusion.report.comment)
     else:
         outcome.show(conclusion)
+        if landed is not None:
+            click.echo(f"{'already merged' if before else 'landed'} as {landed}")
     sys.exit(outcome.exit_code(conclusion))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bot.core.errors import Refusal
     from bot.flow import Conclusion
 
 
@@ -52,28 +53,33 @@ def show(conclusion: Conclusion) -> None:
     show_view(conclusion.report.view, Console())
 
 
-def show_json(conclusion: Conclusion) -> None:
-    """Print the record of the decision for a script."""
+def show_json(conclusion: Conclusion, landed: str | None = None) -> None:
+    """Print the record of the decision for a script, with the commit it landed as."""
     from bot.core.account import account
 
-    record = account(
-        conclusion.decision, conclusion.judgements, conclusion.proposal, __version__
-    )
+    record = account(conclusion.decision, conclusion.judgements, conclusion.proposal, __version__)
     content = dict(record.content)
     refusal = conclusion.decision.refusal
     if refusal is not None:
-        content["problems"] = [
-            {
-                "file": one.file,
-                "line": one.line,
-                "column": one.column,
-                "what": one.what,
-                "remedy": one.remedy,
-            }
-            for one in refusal.problems
-        ]
+        content["problems"] = problems(refusal)
+    if landed is not None:
+        content["landed"] = landed
     content["exit_code"] = exit_code(conclusion)
     click.echo(json.dumps(content, indent=2))
+
+
+def problems(refusal: Refusal) -> list[dict[str, Any]]:
+    """List what was refused, for a script."""
+    return [
+        {
+            "file": one.file,
+            "line": one.line,
+            "column": one.column,
+            "what": one.what,
+            "remedy": one.remedy,
+        }
+        for one in refusal.problems
+    ]
 
 
 def write_page(conclusion: Conclusion, file: Path, templates: dict[str, str]) -> None:

@@ -88,7 +88,7 @@ def command(
     title = f"Register {model} {version}"
     if stage:
         edited = edited.model_copy(update={"stages": {**edited.stages, stage: version}})
-        title = f"Promote {model} {version} to {stage}"
+        title = f"Register and promote {model} {version} to {stage}"
     change = Change(draft=draft, model=edited, title=title, words=(model, version, stage or ""))
     pull = bench.land(change, policy)
     artifact = entry.artifact.model_dump(exclude_none=True)

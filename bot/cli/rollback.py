@@ -38,9 +38,10 @@ def command(
     forge: str | None,
     repo: str | None,
 ) -> None:
-    """Return a stage of MODEL to an earlier champion, and hold the version that leaves.
+    """Return a stage of MODEL to an earlier champion, and hold the version that leaves there.
 
-    The version that leaves cannot be proposed again until a person releases it.  A rollback
+    Where the whole stage is held already, that hold stays as it is.  The version that leaves
+    cannot be proposed again until a person releases it.  A rollback
     takes the fast lane: the earlier version must exist, hash, load and speak the same schema.
     `git revert` of the promotion does the same, without the hold.
     """

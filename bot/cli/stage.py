@@ -138,6 +138,11 @@ class Stage:
         )
         self.console.print(Text(words, style="dim"))
         self.console.print(Text(said, style="yellow"))
+        reading = (
+            "Token absent: it saw none. Socket refused: it reached nobody. Marker written: into "
+            "scratch that is gone. Its PASSED is only its own word."
+        )
+        self.console.print(Text(reading, style="dim"))
 
     def _rollback(self, ana: Engineer, world: Hosted) -> None:
         self._heading(len(CHAPTERS) + 1, "Rollback is git revert", ROLLBACK)

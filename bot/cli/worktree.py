@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import subprocess
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.world.repository import Repository
 
 MOST = 32_000_000
+REVISION = re.compile(r"(?!-)[A-Za-z0-9._/~^@{}-]{1,250}")
 LIKELY_BASES = (
     "refs/remotes/origin/HEAD",
     "refs/remotes/origin/main",
@@ -163,10 +165,18 @@ class Worktree:
     def touched(self, base: str) -> tuple[Touched, ...]:
         """Say whether the lock differs from a commit; other files do not matter before a commit."""
         landed = self.repository.blob(base, LOCK, most=MOST)
-        if (landed.text if landed else b"") == self.read_lock():
+        mode = self._mode()
+        if (landed.text if landed else b"") == self.read_lock() and mode != "100755":
             return ()
-        mode = "100644" if self.lock.exists() else "000000"
         return (Touched(path=LOCK, mode=mode),)
+
+    def _mode(self) -> str:
+        """Return the mode git would give the lock."""
+        try:
+            about = os.lstat(self.lock)
+        except FileNotFoundError:
+            return "000000"
+        return "100755" if about.st_mode & stat.S_IXUSR else "100644"
 
     def base(self, named: str | None = None) -> str:
         """Choose the commit to judge against.
@@ -178,7 +188,7 @@ class Worktree:
             NotARepository: there is no such commit, or no commit at all.
         """
         if named is not None:
-            return self.repository.commit(named)
+            return self._named(named)
         head = self.head
         if head is None:
             raise NotARepository(
@@ -195,6 +205,21 @@ class Worktree:
             if tip is not None:
                 return self.repository.merge_base(tip, head) or head
         return head
+
+    def _named(self, revision: str) -> str:
+        """Resolve a branch, a tag, a commit or an ancestor of one, such as `HEAD~1`."""
+        found = None
+        if REVISION.fullmatch(revision):
+            closed = ("--end-of-options", f"{revision}^{{commit}}")
+            found = self.asked("rev-parse", "--verify", "--quiet", *closed)
+        if found is None:
+            raise NotARepository(
+                Problem(
+                    what=f"there is no commit {revision[:80]!r}",
+                    remedy="write a branch, a tag or a commit id, or fetch it",
+                )
+            )
+        return found
 
 
 def _unsafe(what: str, remedy: str) -> UnsafeFile:

@@ -96,7 +96,7 @@ def test_registration_and_promotion_travel_in_one_request(clone):
     landed(clone)
     clone.register("2", "--stage", "staging", "--pr")
     (pull,) = clone.forge.open_pull_requests()
-    assert pull.title == "Promote credit 2 to staging"
+    assert pull.title == "Register and promote credit 2 to staging"
     text = clone.on_forge("show", f"{pull.head}:models.lock")
     assert 'stages: {staging: "2"}' in text
 

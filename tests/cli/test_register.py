@@ -158,7 +158,7 @@ def test_json_names_the_digest(clone):
     found = json.loads(said.out)
     assert found["artifact"]["digest"].startswith("sha256:")
     assert (found["version"], found["stage"], found["title"]) == (
-        "1", "staging", "Promote credit 1 to staging",
+        "1", "staging", "Register and promote credit 1 to staging",
     )  # fmt: skip
 
 
