@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.core.transition import Registration
@@ -78,7 +79,7 @@ def _table(judgement: Judgement, documentation: str) -> Table:
         folded = [pair for pair in pairs if pair[0].outcome is Outcome.PASSED]
     return Table(
         subject=change(judgement.trial).subject,
-        blocks=_blocks(visible, scales, documentation),
+        blocks=_said_once(_blocks(visible, scales, documentation)),
         folded=_blocks(folded, scales, documentation),
         folded_words=f"{plural(len(folded), 'gate')} passed" if folded else "",
     )
@@ -107,6 +108,22 @@ def _blocks(
         )
     filled = [block for block in blocks if block.rows]
     return tuple(sorted(filled, key=_first))
+
+
+def _said_once(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Let one error that keeps several gates from judging be said by the first of them."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for row in (row for block in blocks for row in block.rows):
+        if row.outcome is Outcome.ERRORED:
+            causes.setdefault((row.because, row.advice), []).append(row.title)
+
+    def told(row: Row) -> Row:
+        titles = causes.get((row.because, row.advice), [row.title])
+        if row.outcome is not Outcome.ERRORED or titles[0] == row.title:
+            return replace(row, affected=", ".join(titles))
+        return replace(row, because=f"as {titles[0]}", advice="", repeated=True)
+
+    return tuple(replace(block, rows=tuple(told(row) for row in block.rows)) for block in blocks)
 
 
 def _first(block: Block) -> tuple[int, bool, str]:

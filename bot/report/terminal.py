@@ -92,7 +92,8 @@ def _section(section: Section, width: int, *, several: bool) -> Iterator[Rendera
             yield _gates(block, width)
             yield ""
         for row in (*table.rows, *table.passing):
-            if row.outcome is not Outcome.PASSED or width < NARROW:
+            told = not row.repeated or width < NARROW
+            if told and (row.outcome is not Outcome.PASSED or width < NARROW):
                 yield _explained(row)
     if section.slices is not None and width >= NARROW:
         yield ""
@@ -173,7 +174,7 @@ def _explained(row: Row) -> Text:
         parts += [f"Required: {row.required.rstrip('.')}."] if row.required else []
         parts += [f"To go on: {row.advice.rstrip('.')}."] if row.advice else []
         parts += [f"{row.permission}."] if row.permission else []
-    name = middle_cut(row.title, NAME)
+    name = middle_cut(row.affected or row.title, NAME)
     return _words("").append_text(_result(row)).append_text(_words(f" {name}: {' '.join(parts)}"))
 
 

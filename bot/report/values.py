@@ -66,6 +66,10 @@ class Row:
     place: str
     method: str
     details: tuple[str, ...]
+    affected: str = ""
+    """The gates that `because` is about: this one, and those that share its error."""
+    repeated: bool = False
+    """Another row says it for this one."""
 
     @property
     def result(self) -> str:

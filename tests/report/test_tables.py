@@ -210,3 +210,15 @@ def test_a_huge_change_is_left_to_git_in_the_comment(templates):
 
 def test_a_branch_cannot_end_its_quotes():
     assert quoted("a`b") == "`a'b`"
+
+
+def test_one_error_that_stops_several_gates_is_said_once_and_names_them(templates):
+    broken = [gate(n, n, Outcome.ERRORED, because="no such file", remedy="add it") for n in "abc"]
+    other = gate("d", "d", Outcome.ERRORED, because="too slow")
+    judged = (promoted(*broken, other),)
+    shown = summary(seen(decided(*judged), judged), templates)
+    assert shown.count("`a, b, c`: no such file. To go on: add it.") == 1
+    assert shown.count("To go on: add it") == 1
+    assert "| as b |" not in shown
+    assert shown.count("| as a |") == 2
+    assert "- ⛔ `d`: too slow." in shown
