@@ -171,7 +171,9 @@ class Slices(Gate):
 
     def _measure(self, one: Slice) -> Measure:
         found = one.found
-        shrunk = "" if found.shrunk is None else f"shrunk {signed(found.shrunk, 0.0)}, "
+        shrunk = (
+            "" if found.shrunk is None else f"shrunk {contest.minus(signed(found.shrunk, 0.0))}, "
+        )
         return contest.measure(
             f"{self.metric} [{one.name}]",
             found.difference,
