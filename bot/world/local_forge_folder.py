@@ -105,7 +105,7 @@ class Folder:
             raise NotARepository(
                 Problem(
                     what="this folder is not a local forge",
-                    remedy="make one with `LocalForge.create(folder)`, or name another folder",
+                    remedy="make one with `lockstep init --forge local:PATH`, or name another folder",
                     file=str(self.path),
                 )
             )

@@ -211,6 +211,6 @@ def _address(host: str, port: int, reach: Reach) -> str:
     if host not in reach.hosts and not all(is_public(address) for address in found):
         raise unreachable(
             f"{host} lies in a private, local or metadata network",
-            "use a public address, or name this host in the runner's allowed hosts",
+            "use a public https address, s3, or a path in the repository",
         )
     return found[0]
