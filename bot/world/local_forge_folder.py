@@ -105,7 +105,7 @@ class Folder:
             raise NotARepository(
                 Problem(
                     what="this folder is not a local forge",
-                    remedy="make one with `lockstep init --forge local:PATH`, or name another folder",
+                    remedy="make one: `lockstep init --forge local:PATH`",
                     file=str(self.path),
                 )
             )
