@@ -253,3 +253,16 @@ def test_the_evidence_key_depends_on_what_a_verdict_depends_on():
         key(version="0.2.0"),
     }
     assert len(others | {here}) == 7
+
+
+def test_an_emptied_stage_is_judged_against_its_last_champion():
+    vacated = SERVING.model_copy(update={"stages": {}})
+    stage, last = next(iter(SERVING.stages.items()))
+    other = next(version for version in SERVING.versions if version != last)
+    head = SERVING.model_copy(update={"stages": {stage: other}})
+    move = Promotion(model=MODEL, stage=stage, champion=None, challenger=other)
+
+    trial = planned(move, base=vacated, head=head, landed=past(SERVING, vacated))
+
+    assert trial.case.champion.version == last
+    assert not trial.cold_start

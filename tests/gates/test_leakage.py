@@ -88,3 +88,8 @@ def test_a_version_without_a_manifest_cannot_be_judged():
     assert Leakage().needs(about) == frozenset()
     with pytest.raises(EvidenceMissing, match="does not say which rows it was trained on"):
         verdict(about=about)
+
+
+def test_hashes_of_columns_nobody_named_are_said_aloud():
+    assert not any("which columns" in note for note in verdict().notes)
+    assert any("which columns" in note for note in verdict(columns_known=False).notes)
