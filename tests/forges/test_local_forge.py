@@ -123,7 +123,8 @@ def test_making_a_forge_twice_opens_the_first(local: Stand) -> None:
 
 
 def test_a_folder_that_is_no_forge_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(NotARepository, match=r"not a local forge; make one: `lockstep init --forge local:PATH`"):
+    way_out = "not a local forge; make one: `lockstep init --forge local:PATH`"
+    with pytest.raises(NotARepository, match=way_out):
         LocalForge(tmp_path).pull_request(1)
 
 
