@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.edit import Draft
-from bot.cli.worktree import MOST, Worktree
+from bot.cli.worktree import Worktree
 from bot.core.lockfile import changed
-from bot.core.proposal import LOCK
+from bot.core.proposal import LARGEST, LOCK
 
 if TYPE_CHECKING:
     from bot.core.history import Snapshot
@@ -83,7 +83,7 @@ class Bench:
 
     @staticmethod
     def _lock_at(repository: Repository, commit: str) -> bytes:
-        blob = repository.blob(commit, LOCK, most=MOST)
+        blob = repository.blob(commit, LOCK, most=LARGEST)
         return b"" if blob is None else blob.text
 
     def draft(self, name: str) -> Draft:

@@ -66,8 +66,7 @@ def _snapshots(
         UnknownName: the model neither is nor was in the lock.
     """
     from bot.cli.edit import Draft
-    from bot.cli.worktree import MOST
-    from bot.core.proposal import LOCK
+    from bot.core.proposal import LARGEST, LOCK
     from bot.world.past import read_snapshots, recent
 
     repository = worktree.repository
@@ -76,7 +75,7 @@ def _snapshots(
         return read_snapshots(repository, tip, names), commits
     found = read_snapshots(repository, tip, (model,))
     if not found[model]:
-        blob = repository.blob(tip, LOCK, most=MOST)
+        blob = repository.blob(tip, LOCK, most=LARGEST)
         Draft.of(blob.text if blob else b"", model).require()
     return found, [one.commit for one in found[model]]
 

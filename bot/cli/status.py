@@ -56,10 +56,9 @@ def command(*, model: str | None, since: bool, as_json: bool) -> None:
 
 def _committed(worktree: Worktree, tip: str | None) -> bytes:
     """Return the lock as it is committed; empty when there is none."""
-    from bot.cli.worktree import MOST
-    from bot.core.proposal import LOCK
+    from bot.core.proposal import LARGEST, LOCK
 
-    blob = None if tip is None else worktree.repository.blob(tip, LOCK, most=MOST)
+    blob = None if tip is None else worktree.repository.blob(tip, LOCK, most=LARGEST)
     return b"" if blob is None else blob.text
 
 

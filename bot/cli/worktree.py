@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.errors import NotARepository, Problem, UnsafeFile
-from bot.core.proposal import LOCK, Blob, Touched
+from bot.core.proposal import LARGEST, LOCK, Blob, Touched
 
 if TYPE_CHECKING:
     from bot.world.repository import Repository
 
-MOST = 32_000_000
 REVISION = re.compile(r"(?!-)[A-Za-z0-9._/~^@{}-]{1,250}")
 LIKELY_BASES = (
     "refs/remotes/origin/HEAD",
@@ -73,8 +72,8 @@ class Worktree:
         if not stat.S_ISREG(about.st_mode):
             kind = "a symlink" if stat.S_ISLNK(about.st_mode) else "not a plain file"
             raise _unsafe(f"{LOCK} is {kind}", "make it a plain file")
-        if about.st_size > MOST:
-            what = f"{LOCK} has {about.st_size:,} bytes, more than {MOST:,}"
+        if about.st_size > LARGEST:
+            what = f"{LOCK} has {about.st_size:,} bytes, more than {LARGEST:,}"
             raise _unsafe(what, "split the models over several repositories")
         try:
             return self.lock.read_bytes()
@@ -164,7 +163,7 @@ class Worktree:
 
     def touched(self, base: str) -> tuple[Touched, ...]:
         """Say whether the lock differs from a commit; other files do not matter before a commit."""
-        landed = self.repository.blob(base, LOCK, most=MOST)
+        landed = self.repository.blob(base, LOCK, most=LARGEST)
         mode = self._mode()
         if (landed.text if landed else b"") == self.read_lock() and mode != "100755":
             return ()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.core.trial import Judgement
 
 MARKER = "<!-- lockstep:report:v1 "
+"""How the first line of every comment begins, by which our own is found again."""
 
 
 def actions(

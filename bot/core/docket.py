@@ -9,7 +9,7 @@ from bot.core.errors import ForbiddenChange, OutOfScope, Problem, UnsafeFile
 from bot.core.lockfile import changed, locator
 from bot.core.planning import Court
 from bot.core.policyfile import parse_policies, policy_for
-from bot.core.proposal import LOCK
+from bot.core.proposal import LARGEST, LOCK
 from bot.core.transition import transitions
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 EMPTY = b""
 SHOWN = 10
-LARGEST = 32_000_000
-"""Bytes of a lock; 10,000 models take about a third of it."""
 MODES = {"120000": "a symlink", "160000": "a submodule", "100755": "executable", "000000": "gone"}
 
 

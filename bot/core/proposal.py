@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from bot.core.transition import Past
 
 LOCK = "models.lock"
+LARGEST = 32_000_000
+"""Bytes of a lock; 10,000 models take about a third of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.core.action import SetStatus
-from bot.report.render import MARKER, comment
+from bot.core.actions import MARKER
+from bot.report.render import comment
 from bot.report.status import context, status
 from bot.report.view import view
 

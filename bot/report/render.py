@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from bot.core.actions import MARKER
 from bot.report import markdown
 from bot.report.ladder import RUNGS, lower
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from bot.report.strip import Strip
     from bot.report.values import View
 
-MARKER = "<!-- lockstep:report:v1 "
-"""How the first line of every comment begins, by which our own is found again."""
 COMMENT = "comment.md"
 PAGE = "page.html"
 BUDGET = (60_000, 240_000)

@@ -8,12 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.core.canonical import HEADER
-from bot.core.docket import LARGEST
 from bot.core.errors import Moved, Refusal, UnsafeFile
 from bot.core.lockblocks import find, split
 from bot.core.lockfile import model_in
 from bot.core.policyfile import FOLDER
-from bot.core.proposal import LOCK, Blob, Proposal, Standing, Touched
+from bot.core.proposal import LARGEST, LOCK, Blob, Proposal, Standing, Touched
 from bot.core.transition import Landing, Past
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from functools import lru_cache
 
 import pytest
 
+from bot.core.actions import MARKER
 from bot.core.errors import Malformed, Problem
 from bot.core.verdict import Outcome
 from bot.report.ladder import RUNGS, lower
-from bot.report.render import BUDGET, MARKER, comment
+from bot.report.render import BUDGET, comment
 from tests.report.builders import compare, decided, gate, promoted, proposal, seen, slice_of
 from tests.report.stories import STORIES
 from tests.report.test_stories import inert

@@ -5,7 +5,8 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from bot.report.render import MARKER, comment, marked, summary
+from bot.core.actions import MARKER
+from bot.report.render import comment, marked, summary
 from bot.report.status import status
 from bot.report.terminal import text
 from tests.report.builders import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -64,16 +63,6 @@ class MortalRepository(Repository):
 
     def push(self, remote: str, oid: str, branch: str) -> bool:
         return self.fate.strikes("push", super(MortalRepository, self).push, remote, oid, branch)
-
-
-def bot(workshop: Workshop, fate: Fate) -> Hosted:
-    world = workshop.world
-    mortal = MortalRepository(world.repository.folder, world.repository.environment, fate)
-    return replace(world, forge=MortalForge(workshop.forge, fate), repository=mortal)
-
-
-def positions(workshop: Workshop, number: int, spare: Path) -> Iterator[tuple[int, bool]]:
-    """Count the effects of one undisturbed run, on a copy."""
 
 
 @pytest.fixture
