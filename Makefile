@@ -63,7 +63,7 @@ COMPILE := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --gen
 	--universal --python-version 3.11 --custom-compile-command "make lock"
 lock:
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
-	$(COMPILE) pyproject.toml --group build --group test --group lint --extra onnx --extra http \
+	$(COMPILE) pyproject.toml --group build --group test --group lint --extra onnx --extra http --extra serve \
 	  -c requirements.lock -o requirements-dev.lock
 	uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes \
 	  --python-version 3.11 --custom-compile-command "make lock" requirements-s3.in -o requirements-s3.lock
