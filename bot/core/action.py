@@ -63,4 +63,64 @@ class ConfirmLanding:
     landed: str
 
 
-Action = PublishReport | SetStatus | StoreRecord | MergePullRequest | ConfirmLanding
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React:
+    """Acknowledge a person's comment; the same reaction twice is one."""
+
+    number: int
+    comment: int
+    reaction: Literal["eyes", "+1", "-1"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Answer a person's comment, once."""
+
+    number: int
+    marker: str
+    """First line of the answer, which names the comment it answers; found again by it."""
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreOrder:
+    """Append what a person ordered by a comment to the audit branch, once for each comment."""
+
+    number: int
+    comment: int
+    content: bytes
+    """Canonical JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIssue:
+    """Have one open issue about something; found again by the first line of its body."""
+
+    marker: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeRevert:
+    """Open a pull request that gives back the lock as it was before a landed commit."""
+
+    commit: str
+    branch: str
+    """Name of the base branch."""
+    title: str
+    body: str
+
+
+Action = (
+    PublishReport
+    | SetStatus
+    | StoreRecord
+    | MergePullRequest
+    | ConfirmLanding
+    | React
+    | Reply
+    | StoreOrder
+    | OpenIssue
+    | ProposeRevert
+)

@@ -41,3 +41,8 @@ def record_path(number: int, identity: str) -> str:
 def seal_path(number: int, identity: str) -> str:
     """Say where the seal lies that names the commit a decision landed as."""
     return f"seals/{number}/{identity}.json"
+
+
+def order_path(number: int, comment: int) -> str:
+    """Say where an order lies that a person gave by a comment: with its pull request."""
+    return f"orders/{number}/{comment}.json"

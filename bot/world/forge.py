@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 State = Literal["pending", "success", "failure", "error"]
+Reaction = Literal["eyes", "+1", "-1"]
+Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
+WRITERS: frozenset[Role] = frozenset({"write", "maintain", "admin"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,10 @@ class Review:
 
     reviewer: str
     sha: str
+    at: datetime | None = None
+    """When it was given."""
+    teams: tuple[str, ...] = ()
+    """Teams on whose behalf it was given, `org/slug`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +73,43 @@ class Status:
     url: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """An open pull request as a sweep sees it, with what its status says."""
+
+    number: int
+    author: str
+    base: str
+    head_sha: str
+    draft: bool
+    from_fork: bool
+    conflicting: bool | None
+    """None while the forge does not know yet."""
+    status: Status | None
+    said_at: datetime | None
+    """When the status was set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """An open issue of our own."""
+
+    number: int
+    title: str
+    body: str
+    url: str
+
+
 class HeadMoved(Exception):  # noqa: N818 -- a decision of the forge, named as it reads
     """The head is no longer the judged commit; judge again, never retry (GitHub: 409)."""
 
 
 class NotMergeable(Exception):  # noqa: N818 -- a decision of the forge, named as it reads
     """The forge will not merge this as it stands (GitHub: 405); the message says why."""
+
+
+class QueueRequired(NotMergeable):
+    """The base branch takes changes from its merge queue only; see `Forge.enqueue`."""
 
 
 DESCRIPTION_LIMIT = 140
@@ -111,6 +150,12 @@ class Forge(Protocol):
     def pull_request(self, number: int) -> PullRequest:
         """Read one pull request with its approvals."""
 
+    def asked_with(self, sha: str) -> tuple[PullRequest, ...]:
+        """List the open pull requests whose head is exactly this commit."""
+
+    def survey(self, context: str) -> tuple[Surveyed, ...]:
+        """Look at every open pull request for the default branch and its status, oldest first."""
+
     def open_pull_requests(self) -> tuple[PullRequest, ...]:
         """List the open pull requests, oldest first."""
 
@@ -149,3 +194,20 @@ class Forge(Protocol):
             HeadMoved: the head is another commit now.
             NotMergeable: conflicts, a moved base, or a rule of the forge.
         """
+
+    def enqueue(self, number: int, *, sha: str) -> None:
+        """Hand a pull request whose head is exactly `sha` to the merge queue; twice is once.
+
+        Raises:
+            HeadMoved: the head is another commit now.
+            NotMergeable: there is no queue, or it does not take the request.
+        """
+
+    def role(self, login: str) -> Role:
+        """Say what somebody may do here; whoever is unknown, or has an unknown role, is `none`."""
+
+    def react(self, number: int, comment: int, reaction: Reaction) -> None:
+        """React to somebody's comment; once is enough, and a deleted comment is fine."""
+
+    def issue(self, *, marker: str, title: str, body: str) -> Issue:
+        """Open an issue, unless one of ours is open whose first line is `marker`; return it."""
