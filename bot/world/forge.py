@@ -8,11 +8,11 @@ bot reads and writes them with git, at `remote()`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 State = Literal["pending", "success", "failure", "error"]
 Reaction = Literal["eyes", "+1", "-1"]

@@ -6,39 +6,30 @@ whole loop without a network.  Whoever may write to the folder may write to the 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.core.errors import ForbiddenChange, NotARepository, Problem
+from bot.core.errors import ForbiddenChange, Problem
 from bot.world.forge import (
-    Comment,
+    WRITERS,
     HeadMoved,
     NotMergeable,
     PullRequest,
     Review,
-    Status,
-    fitting,
-    says_the_same,
+    Surveyed,
 )
-from bot.world.local_forge_folder import Charter, Dossier, Folder, Remark
-from bot.world.local_forge_git import Bare, Conflict
+from bot.world.local_forge_folder import Charter, Dossier
+from bot.world.local_forge_git import Conflict
+from bot.world.local_forge_talk import LocalTalk, absent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-
 
 @dataclass(frozen=True, slots=True)
-class LocalForge:
+class LocalForge(LocalTalk):
     """A forge kept in `folder`; one instance acts for one person or bot."""
-
-    folder: Path
-    actor: str = "lockstep[bot]"
-    """The login that proposes, comments and merges through this instance."""
-    email: str = "lockstep@localhost"
 
     @classmethod
     def create(
@@ -58,17 +49,6 @@ class LocalForge:
     def acting_as(self, actor: str, email: str | None = None) -> LocalForge:
         """Return the same forge as somebody else uses it."""
         return replace(self, actor=actor, email=email or self.email)
-
-    @property
-    def _folder(self) -> Folder:
-        return Folder(self.folder)
-
-    @property
-    def _git(self) -> Bare:
-        roles = ("AUTHOR", "COMMITTER")
-        names = {f"GIT_{role}_NAME": self.actor for role in roles}
-        emails = {f"GIT_{role}_EMAIL": self.email for role in roles}
-        return Bare(self.folder.resolve() / "repository.git", names | emails)
 
     def slug(self) -> str:
         """Name the repository, `owner/name`."""
@@ -92,6 +72,16 @@ class LocalForge:
         self._folder.charter()
         return self._seen(self._folder.dossier(number))
 
+    def asked_with(self, sha: str) -> tuple[PullRequest, ...]:
+        """List the open pull requests whose head is exactly this commit."""
+        return tuple(pull for pull in self.open_pull_requests() if pull.head_sha == sha)
+
+    def survey(self, context: str) -> tuple[Surveyed, ...]:
+        """Look at every open pull request for the default branch and its status, oldest first."""
+        branch = self.default_branch()
+        pulls = (pull for pull in self.open_pull_requests() if pull.base == branch)
+        return tuple(self._surveyed(pull, context) for pull in pulls)
+
     def open_pull_requests(self) -> tuple[PullRequest, ...]:
         """List the open pull requests, oldest first."""
         self._folder.charter()
@@ -114,7 +104,7 @@ class LocalForge:
                         remedy="commit the change on its branch and push it first",
                     )
                 )
-            number = max(self._folder.numbers(), default=0) + 1
+            number = self._folder.next_number()
             self._git.follow(f"refs/pull/{number}/head", head)
             dossier = Dossier(
                 number=number,
@@ -128,66 +118,6 @@ class LocalForge:
             )
             self._folder.write_dossier(dossier)
             return self._seen(dossier)
-
-    def reports(self, number: int, marker: str) -> tuple[Comment, ...]:
-        """List our own comments whose first line starts with `marker`, oldest first."""
-        dossier = self._folder.dossier(number)
-        return tuple(
-            self._shown(dossier, remark)
-            for remark in dossier.remarks
-            if remark.author == self.actor and remark.body.startswith(marker)
-        )
-
-    def comment(self, number: int, body: str) -> Comment:
-        """Add a comment, unless we said exactly this already."""
-        with self._folder.turn():
-            dossier = self._folder.dossier(number)
-            for remark in dossier.remarks:
-                if remark.author == self.actor and says_the_same(remark.body, body):
-                    return self._shown(dossier, remark)
-            remark = Remark(id=dossier.next_remark, author=self.actor, body=body)
-            remarks = (*dossier.remarks, remark)
-            self._folder.write_dossier(replace(dossier, remarks=remarks, next_remark=remark.id + 1))
-            return self._shown(dossier, remark)
-
-    def edit_comment(self, number: int, comment: Comment, body: str) -> Comment:
-        """Replace a comment's text; a comment that was deleted meanwhile is added anew."""
-        with self._folder.turn():
-            dossier = self._folder.dossier(number)
-            edited = Remark(id=comment.id, author=self.actor, body=body)
-            if any((r.id, r.author) == (comment.id, self.actor) for r in dossier.remarks):
-                remarks = tuple(edited if r.id == comment.id else r for r in dossier.remarks)
-                self._folder.write_dossier(replace(dossier, remarks=remarks))
-                return self._shown(dossier, edited)
-        return self.comment(number, body)
-
-    def delete_comment(self, number: int, comment: Comment) -> None:
-        """Remove one of our own comments (a duplicate); already gone is fine."""
-        with self._folder.turn():
-            dossier = self._folder.dossier(number)
-            remarks = tuple(
-                r for r in dossier.remarks if (r.id, r.author) != (comment.id, self.actor)
-            )
-            self._folder.write_dossier(replace(dossier, remarks=remarks))
-
-    def status(self, sha: str, context: str) -> Status | None:
-        """Read the latest status of a commit under a context; upper and lower case are one."""
-        same = [
-            status
-            for status in (self._folder.statuses(sha) if _SHA.fullmatch(sha) else ())
-            if status.context.casefold() == context.casefold()
-        ]
-        return same[-1] if same else None
-
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set the status of a commit; a description is cut to 140 characters."""
-        if not _SHA.fullmatch(sha) or not self._git.commit_exists(sha):
-            raise _absent(f"there is no commit {sha} in {self.slug()}", "push it first")
-        fitted = replace(status, description=fitting(status.description))
-        with self._folder.turn():
-            if self.status(sha, status.context) != fitted:
-                said = self._folder.statuses(sha)
-                self._folder.write_statuses(sha, (*said, fitted))
 
     def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
@@ -222,6 +152,18 @@ class LocalForge:
         self._finish(replace(dossier, merged_as=landing))
         return landing
 
+    def enqueue(self, number: int, *, sha: str) -> None:
+        """Refuse: a local forge has no merge queue.
+
+        Raises:
+            HeadMoved: the head is another commit now.
+            NotMergeable: always else.
+        """
+        pull = self.pull_request(number)
+        if pull.head_sha != sha:
+            raise HeadMoved(f"the head of {number} is {pull.head_sha}, not {sha}")
+        raise NotMergeable("a local forge has no merge queue")
+
     def _finish(self, dossier: Dossier) -> None:
         self._git.fix(f"refs/pull/{dossier.number}/head", dossier.head_sha)
         self._folder.write_dossier(replace(dossier, open=False))
@@ -241,7 +183,9 @@ class LocalForge:
                         remedy="ask somebody else",
                     )
                 )
-            self._approve(number, reviewer, Review(reviewer=reviewer, sha=pull.head_sha))
+            teams = self._person(reviewer).teams
+            review = Review(reviewer=reviewer, sha=pull.head_sha, at=self.clock(), teams=teams)
+            self._approve(number, reviewer, review)
 
     def withdraw(self, number: int, reviewer: str) -> None:
         """Record that a person no longer approves."""
@@ -278,20 +222,27 @@ class LocalForge:
             draft=dossier.draft,
             merged_as=merged_as,
             from_fork=False,
-            approvals=dossier.approvals,
+            approvals=tuple(r for r in dossier.approvals if self.role(r.reviewer) in WRITERS),
             url=self._folder.dossier_file(dossier.number).resolve().as_uri(),
         )
 
-    def _shown(self, dossier: Dossier, remark: Remark) -> Comment:
-        file = self._folder.dossier_file(dossier.number).resolve()
-        return Comment(id=remark.id, body=remark.body, url=f"{file.as_uri()}#remark-{remark.id}")
+    def _surveyed(self, pull: PullRequest, context: str) -> Surveyed:
+        mark = self._mark(pull.head_sha, context)
+        tree = self._git.merged_tree(self._tip(pull.base), pull.head_sha)
+        return Surveyed(
+            number=pull.number,
+            author=pull.author,
+            base=pull.base,
+            head_sha=pull.head_sha,
+            draft=pull.draft,
+            from_fork=pull.from_fork,
+            conflicting=isinstance(tree, Conflict),
+            status=mark.status if mark else None,
+            said_at=mark.at if mark else None,
+        )
 
     def _tip(self, branch: str) -> str:
         tip = self._git.branch(branch)
         if tip is None:
-            raise _absent(f"there is no branch {branch} in {self.slug()}", "push it first")
+            raise absent(f"there is no branch {branch} in {self.slug()}")
         return tip
-
-
-def _absent(what: str, remedy: str) -> NotARepository:
-    return NotARepository(Problem(what=what, remedy=remedy))

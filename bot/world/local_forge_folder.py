@@ -15,13 +15,14 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.core.errors import Malformed, NotARepository, Problem, Unavailable
-from bot.world.forge import Review, Status
+from bot.world.forge import Review, Role, State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,57 @@ class Remark:
     id: int
     author: str
     body: str
+    reactions: tuple[tuple[str, str], ...] = ()
+    """Who reacted, and how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A status and when it was set."""
+
+    context: str
+    state: State
+    description: str
+    url: str | None
+    at: datetime | None = None
+
+    @classmethod
+    def of(cls, status: Status, at: datetime) -> Marked:
+        """Date a status."""
+        return cls(
+            context=status.context,
+            state=status.state,
+            description=status.description,
+            url=status.url,
+            at=at,
+        )
+
+    @property
+    def status(self) -> Status:
+        """Leave out the date."""
+        return Status(
+            context=self.context, state=self.state, description=self.description, url=self.url
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """An issue as it is kept in the folder."""
+
+    number: int
+    author: str
+    title: str
+    body: str
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody whose rights were granted here."""
+
+    login: str
+    role: Role
+    teams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +125,9 @@ class Charter:
 
 
 _DOSSIER = TypeAdapter(Dossier)
-_STATUSES = TypeAdapter(tuple[Status, ...])
+_MARKS = TypeAdapter(tuple[Marked, ...])
+_MATTER = TypeAdapter(Matter)
+_PEOPLE = TypeAdapter(tuple[Person, ...])
 _CHARTER = TypeAdapter(Charter)
 
 
@@ -117,9 +171,11 @@ class Folder:
 
     def numbers(self) -> tuple[int, ...]:
         """List the numbers of all pull requests, oldest first."""
-        with _reported(self.path):
-            names = [file.name for file in (self.path / "pulls").iterdir()]
-        return tuple(sorted(int(name[:-5]) for name in names if re.fullmatch(r"\d+\.json", name)))
+        return _numbers(self.path / "pulls")
+
+    def next_number(self) -> int:
+        """Return a number that no pull request and no issue has."""
+        return max((*self.numbers(), *_numbers(self.path / "issues")), default=0) + 1
 
     def dossier(self, number: int) -> Dossier:
         """Read one pull request."""
@@ -142,14 +198,42 @@ class Folder:
         """Say where a pull request is kept."""
         return self.path / "pulls" / f"{number}.json"
 
-    def statuses(self, sha: str) -> tuple[Status, ...]:
+    def marks(self, sha: str) -> tuple[Marked, ...]:
         """Read what was said about a commit, oldest first."""
         file = self.path / "statuses" / f"{sha}.json"
-        return _read(_STATUSES, file) if file.is_file() else ()
+        return _read(_MARKS, file) if file.is_file() else ()
 
-    def write_statuses(self, sha: str, statuses: tuple[Status, ...]) -> None:
+    def write_marks(self, sha: str, marks: tuple[Marked, ...]) -> None:
         """Replace what was said about a commit."""
-        _write(_STATUSES, self.path / "statuses" / f"{sha}.json", statuses)
+        _write(_MARKS, self.path / "statuses" / f"{sha}.json", marks)
+
+    def matters(self) -> tuple[Matter, ...]:
+        """Read all issues, oldest first."""
+        numbers = _numbers(self.path / "issues")
+        return tuple(_read(_MATTER, self.matter_file(number)) for number in numbers)
+
+    def write_matter(self, matter: Matter) -> None:
+        """Replace one issue."""
+        _write(_MATTER, self.matter_file(matter.number), matter)
+
+    def matter_file(self, number: int) -> Path:
+        """Say where an issue is kept."""
+        return self.path / "issues" / f"{number}.json"
+
+    def people(self) -> tuple[Person, ...]:
+        """Read whose rights were granted."""
+        file = self.path / "people.json"
+        return _read(_PEOPLE, file) if file.is_file() else ()
+
+    def write_people(self, people: tuple[Person, ...]) -> None:
+        """Replace whose rights were granted."""
+        _write(_PEOPLE, self.path / "people.json", people)
+
+
+def _numbers(folder: Path) -> tuple[int, ...]:
+    with _reported(folder):
+        names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+    return tuple(sorted(int(name[:-5]) for name in names if re.fullmatch(r"\d+\.json", name)))
 
 
 def _taken(descriptor: int) -> bool:
@@ -188,6 +272,7 @@ def _read(adapter: TypeAdapter[T], file: Path) -> T:
 def _write(adapter: TypeAdapter[T], file: Path, value: T) -> None:
     text = json.dumps(adapter.dump_python(value, mode="json"), indent=1, ensure_ascii=False)
     with _reported(file):
+        file.parent.mkdir(exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".draft")
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text + "\n")

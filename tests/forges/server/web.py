@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import plumbing, pulls, talk
+from . import app, plumbing, pulls, settings, talk
 from .answers import Answer, Asked, Declined, declined
 from .backend import serve_git
 from .faults import Drop, Fault, Instead, Meanwhile, Schedule
@@ -44,6 +44,8 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("DELETE", _REPO + r"/issues/comments/(\d+)", talk.delete_comment),
     ("GET", _REPO + r"/commits/([^/]+)/statuses", talk.statuses),
     ("POST", _REPO + r"/statuses/([^/]+)", talk.add_status),
+    *settings.ROUTES,
+    *app.ROUTES,
 )
 _NEEDS_PUSH = (pulls.merged, talk.add_status)
 

@@ -1,0 +1,12 @@
+"""The operations of an app and its installations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .answers import Answer
+
+ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = ()
