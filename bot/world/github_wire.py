@@ -23,6 +23,7 @@ from github.Requester import (
 
 from bot import __version__
 from bot.core.errors import NotARepository, Problem
+from bot.world.github_turns import turns_of
 
 if TYPE_CHECKING:
     from github.Auth import Auth
@@ -65,16 +66,23 @@ def line(*, auth: Auth, api_url: str, pace: Pace, tally: Tally) -> Github:
         NotARepository: the address would carry the token in the clear.
     """
     _refuse_clear_text(api_url)
+    turns = turns_of()
 
     class Plain(HTTPRequestsConnectionClass):
         def getresponse(self) -> RequestsResponse:
             tally.calls += 1
-            return _plainly(super().getresponse())
+            turns.take(self.verb, self.url, self.input)
+            response = super().getresponse()
+            turns.heard(response.status, response.headers)
+            return _plainly(response)
 
     class Secure(HTTPSRequestsConnectionClass):
         def getresponse(self) -> RequestsResponse:
             tally.calls += 1
-            return _plainly(super().getresponse())
+            turns.take(self.verb, self.url, self.input)
+            response = super().getresponse()
+            turns.heard(response.status, response.headers)
+            return _plainly(response)
 
     # PyGithub takes its connection classes from the class, and keeps them per instance.
     with _INJECTING:
