@@ -52,7 +52,7 @@ def command(
         world = Hosted(forge=chosen, repository=clone, say=outcome.progress(), dry_run=dry_run)
         conclusion = carry(int(number), world)
     before = conclusion.proposal.standing.merged_as
-    landed = chosen.pull_request(int(number)).merged_as
+    landed = world.performed.landed or before
     if as_json:
         outcome.show_json(conclusion, landed)
     elif markdown:
@@ -61,6 +61,8 @@ def command(
         outcome.show(conclusion)
         if landed is not None:
             click.echo(f"{'already merged' if before else 'landed'} as {landed}")
+        elif world.performed.queued:
+            click.echo("waits in the merge queue")
     sys.exit(outcome.exit_code(conclusion))
 
 

@@ -112,6 +112,15 @@ class ProposeRevert:
     body: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFinding:
+    """Append what was found about a commit to the audit branch, once; then it is not told again."""
+
+    commit: str
+    content: bytes
+    """Canonical JSON."""
+
+
 Action = (
     PublishReport
     | SetStatus
@@ -123,4 +132,5 @@ Action = (
     | StoreOrder
     | OpenIssue
     | ProposeRevert
+    | StoreFinding
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,12 @@ class Record:
         """The record as it is stored and hashed."""
         import rfc8785
 
-        return rfc8785.dumps(self.content)
+        try:
+            return rfc8785.dumps(self.content)
+        except ValueError:
+            # JSON from outside may hold half a surrogate pair, which no UTF-8 can.
+            whole = json.dumps(self.content, ensure_ascii=False).encode("utf-8", "replace")
+            return rfc8785.dumps(json.loads(whole))
 
 
 def digest_of(stored: bytes) -> str:
@@ -46,3 +52,8 @@ def seal_path(number: int, identity: str) -> str:
 def order_path(number: int, comment: int) -> str:
     """Say where an order lies that a person gave by a comment: with its pull request."""
     return f"orders/{number}/{comment}.json"
+
+
+def finding_path(commit: str) -> str:
+    """Say where it lies what was found about a commit that no decision accounts for."""
+    return f"findings/{commit}.json"

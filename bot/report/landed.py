@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 MERGES = "**Merges now.**"
+QUEUED = "**In the merge queue.**"
 OPEN_STEP = re.compile(r"^- \[ \] Then this commit and no other is merged.*$", re.MULTILINE)
 BEFORE = re.compile(
     r"^(?:To (?:stop this|judge it again)[,:] .*\n)*"
@@ -27,6 +28,11 @@ def with_landing(body: str, landed: str, branch: str) -> str:
     merged = f"Merged as `{landed[:7]}`"
     if merged in body:
         return body
-    body = body.replace(MERGES, f"**{merged}.**", 1)
+    body = body.replace(MERGES, f"**{merged}.**", 1).replace(QUEUED, f"**{merged}.**", 1)
     body = OPEN_STEP.sub(f"- [x] {merged}, recorded on `{branch}`", body, count=1)
     return BEFORE.sub(f"To undo it, `git revert {landed[:12]}`", body, count=1)
+
+
+def with_queue(body: str) -> str:
+    """Say in a published comment that its request waits in the merge queue."""
+    return body.replace(MERGES, QUEUED, 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import __version__
-from bot.world.perform import Performer
+from bot.world.perform import Performed, Performer
 from bot.world.reading import read_pull_request, read_working_tree
 from bot.world.store import Store
 from bot.world.store_committed import Committed
@@ -100,6 +100,8 @@ class Hosted:
     version: str = __version__
     documentation: str = DOCUMENTATION
     templates: Mapping[str, str] = field(default_factory=packaged_templates)
+    performed: Performed = field(default_factory=Performed)
+    """What came of the actions: the landed commit, or a place in the merge queue."""
     _base: str = ""
 
     def read(self, request: Request) -> Proposal:
@@ -121,4 +123,4 @@ class Hosted:
     def perform(self, actions: tuple[Action, ...]) -> None:
         """Bring about every action, or none in a dry run."""
         if not self.dry_run:
-            Performer(self.forge, self.repository, self.say).perform(actions)
+            self.performed = Performer(self.forge, self.repository, self.say).perform(actions)

@@ -1,0 +1,225 @@
+"""Landing: merge exactly what was judged, compare what landed, and write both down."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.core.actions import MARKER
+from bot.core.errors import Incident, Moved, Unavailable
+from bot.core.finding import Kind
+from bot.core.proposal import LOCK
+from bot.core.record import BRANCH, digest_of, finding_path, record_path, seal_path
+from bot.report.incident import raised
+from bot.report.landed import with_landing, with_queue
+from bot.world.forge import HeadMoved, NotMergeable, QueueRequired
+from bot.world.git import checked
+from bot.world.guard_facts import found, lock_oid
+from bot.world.policies import judged_by, policies_at
+from bot.world.revert import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.core.action import Action, ConfirmLanding, MergePullRequest
+    from bot.world.forge import Forge, PullRequest
+    from bot.world.perform_audit import AuditBranch
+    from bot.world.repository import Repository
+
+BASE, LANDED = "refs/lockstep/base", "refs/lockstep/landed"
+LETS = frozenset({"passed", "overridden"})
+"""Outcomes of a record that let a request land."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landings:
+    """Lands requests on one forge, and accounts for what landed."""
+
+    forge: Forge
+    repository: Repository
+    audit: AuditBranch
+    say: Callable[[str], None]
+    act: Callable[[tuple[Action, ...]], object]
+    """Performs what an incident calls for."""
+
+    def merge(self, action: MergePullRequest, pull: PullRequest) -> str | None:
+        """Merge what was judged, or hand it to the merge queue.
+
+        Args:
+            action: What was judged.
+            pull: The request as it is now.
+
+        Returns:
+            The landed commit; None when it waits in the merge queue.
+
+        Raises:
+            Moved: head or base is no longer what was judged.
+            Incident: what landed is not what was judged.
+        """
+        stored = self._recorded(action.number, action.identity)
+        message = "\n".join((*action.trailers, f"Record: {digest_of(stored)}"))
+        if pull.merged_as is None:
+            self._on_judged_base(action)
+        try:
+            landed = self.forge.merge(
+                action.number, sha=action.head_sha, title=action.title, message=message
+            )
+        except HeadMoved:
+            raise Moved("the head moved while it was judged") from None
+        except QueueRequired:
+            self._enqueue(action)
+            return None
+        except NotMergeable as refused:
+            raise Moved(f"the forge did not merge it: {refused}") from None
+        self.say(f"merged as {landed[:10]}")
+        self._account(action.number, landed, action.identity, json.loads(stored))
+        return landed
+
+    def confirm(self, action: ConfirmLanding) -> bool:
+        """Seal a landing that was cut short before its seal, or that a person merged.
+
+        Returns:
+            Whether a record accounts for it.
+
+        Raises:
+            Incident: what landed is not what was judged.
+        """
+        self.repository.fetch(self.forge.remote(), f"+{action.landed}:{LANDED}")
+        match = self.record_of(action.landed, f"records/{action.number}")
+        if match is None:
+            return False
+        identity, content = match
+        self._account(action.number, action.landed, identity, content)
+        return True
+
+    def record_of(self, commit: str, folder: str) -> tuple[str, Mapping[str, Any]] | None:
+        """Find the record that accounts for a fetched commit: (identity, content).
+
+        A request may have been judged more than once; the record that counts is the one the
+        commit names, else the one about exactly the lock that landed, on the lock it grew on.
+        A record accounts for one landing: a commit that copies another's message has none.
+        """
+        tip = self.audit.tip()
+        if tip is None:
+            return None
+        message = self.repository.run("log", "-1", "--format=%B", checked(commit)).decode(
+            "utf-8", "replace"
+        )
+        lock = lock_oid(self.repository, commit)
+        grew_on = lock_oid(self.repository, parent_of(self.repository, commit))
+        for path, text in self.audit.below(tip, folder):
+            content = read_record(text)
+            named = f"Record: {digest_of(text)}" in message
+            by_hand = "Record: sha256:" not in message and _about(content, grew_on, lock)
+            number, identity = path.removesuffix(".json").split("/")[-2:]
+            if _lets(content) and (named or by_hand) and self._free(number, identity, commit):
+                return identity, content
+        return None
+
+    def _free(self, number: str, identity: str, commit: str) -> bool:
+        """Tell whether a record accounts for no other commit yet."""
+        seal = self.audit.stored(seal_path(int(number), identity))
+        return seal is None or json.loads(seal)["landed"] == commit
+
+    def _recorded(self, number: int, identity: str) -> bytes:
+        stored = self.audit.stored(record_path(number, identity))
+        if stored is None:
+            raise Unavailable(f"the record {identity[:12]} is not on {BRANCH}; nothing was merged")
+        return stored
+
+    def _on_judged_base(self, action: MergePullRequest) -> None:
+        """Read the base again just before the merge; `sha` protects the head only."""
+        self.repository.fetch(self.forge.remote(), f"+refs/heads/{action.branch}:{BASE}")
+        if self.repository.commit(BASE) != action.base_sha:
+            raise Moved("the base moved while it was judged")
+
+    def _enqueue(self, action: MergePullRequest) -> None:
+        try:
+            self.forge.enqueue(action.number, sha=action.head_sha)
+        except HeadMoved:
+            raise Moved("the head moved while it was judged") from None
+        except NotMergeable as refused:
+            raise Moved(f"the merge queue did not take it: {refused}") from None
+        self.say("waits in the merge queue")
+        self._tell(action.number, with_queue)
+
+    def _tell(self, number: int, change: Callable[[str], str]) -> None:
+        """Let the published report say what became of the request."""
+        for ours in self.forge.reports(number, MARKER)[:1]:
+            told = change(ours.body)
+            if told != ours.body:
+                self.forge.edit_comment(number, ours, told)
+
+    def _account(self, number: int, landed: str, identity: str, record: Mapping[str, Any]) -> None:
+        """Compare what landed with what was judged, and write both down.
+
+        Raises:
+            Incident: another lock landed, or on other policies.
+        """
+        self.repository.fetch(self.forge.remote(), f"+{landed}:{LANDED}")
+        lock, judged = lock_oid(self.repository, landed), record["head"]["lock"]
+        kind = self._wrong(landed, lock, record)
+        seal = {
+            "landed": landed,
+            "lock": lock,
+            "judged": judged,
+            "request": number,
+            "branch": record["branch"],
+            "finding": kind.value if kind else None,
+        }
+        self.audit.append(
+            seal_path(number, identity),
+            json.dumps(seal, sort_keys=True).encode(),
+            f"Seal {identity[:12]} as {landed[:12]}",
+        )
+        self._tell(number, lambda body: with_landing(body, landed, BRANCH))
+        if kind is not None:
+            self._raise(kind, landed, record, number)
+
+    def _wrong(self, landed: str, lock: str, record: Mapping[str, Any]) -> Kind | None:
+        if lock != record["head"]["lock"]:
+            return Kind.OTHER_LOCK
+        if not judged_by(record, policies_at(self.repository, landed)):
+            return Kind.OTHER_POLICIES
+        return None
+
+    def _raise(self, kind: Kind, landed: str, record: Mapping[str, Any], number: int) -> None:
+        """Tell of an incident once, however often it is met."""
+        finding = found(
+            kind,
+            landed,
+            record["branch"],
+            self.repository,
+            judged=record["head"]["lock"],
+            request=number,
+        )
+        if self.audit.stored(finding_path(landed)) is None:
+            self.act(raised(finding))
+        what = (
+            f"{LOCK} landed as {finding.lock} and was judged as {finding.judged}, in {landed}"
+            if kind is Kind.OTHER_LOCK
+            else f"{landed} landed on other policies than those that judged it"
+        )
+        raise Incident(f"{what}; `git revert {landed[:12]}` takes it back")
+
+
+def read_record(text: bytes) -> Mapping[str, Any]:
+    """Read a stored record; empty when it is none."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _lets(content: Mapping[str, Any]) -> bool:
+    """Tell whether a record is about a decision that lets its request land."""
+    decision, head = content.get("decision", {}), content.get("head", {})
+    return decision.get("outcome") in LETS and "branch" in content and "lock" in head
+
+
+def _about(content: Mapping[str, Any], grew_on: str, lock: str) -> bool:
+    """Tell whether a record is about exactly this lock in place of exactly that one."""
+    judged, champion = content.get("head", {}), content.get("base", {})
+    return bool(judged.get("lock") == lock and (champion.get("lock") or "none") == grew_on)
