@@ -11,6 +11,7 @@ import click
 
 from bot.cli.arguments import Matching
 from bot.cli.forges import forge_option, open_forge
+from bot.world.github_zones import Zone
 
 if TYPE_CHECKING:
     from bot.flow import Conclusion
@@ -46,7 +47,7 @@ def command(
     from bot.world.here import Hosted
     from bot.world.repository import Repository
 
-    chosen = open_forge(forge, repo, origin=_origin())
+    chosen = open_forge(forge, repo, origin=_origin(), zone=Zone.LAND)
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
         world = Hosted(forge=chosen, repository=clone, say=outcome.progress(), dry_run=dry_run)

@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 
 import click
 
+from bot.world.github_zones import Zone
+
 if TYPE_CHECKING:
+    from github.Auth import Auth
+
     from bot.world.forge import Forge
     from bot.world.local_forge import LocalForge
 
@@ -39,7 +43,12 @@ def forge_option(command: Verb) -> Verb:
 
 
 def open_forge(
-    forge: str | None, repo: str | None, *, origin: str | None = None, actor: str | None = None
+    forge: str | None,
+    repo: str | None,
+    *,
+    origin: str | None = None,
+    actor: str | None = None,
+    zone: Zone = Zone.PROPOSE,
 ) -> Forge:
     """Open the forge that was named, else the one the clone's `origin` lies on.
 
@@ -48,19 +57,21 @@ def open_forge(
         repo: `owner/name`, or None.
         origin: Address of the clone's remote `origin`, or None.
         actor: Who acts on a local forge; the bot itself by default.  GitHub knows from the token.
+        zone: What an app's token is to be good for.  A token that was given is good for what it is.
 
     Raises:
         click.UsageError: no forge is named, its name cannot be right, or the token is missing.
         NotARepository: there is no such forge.
+        Denied: an app is named and cannot sign.
     """
     if forge is not None:
         return _local(_folder_of(forge), actor)
     if repo is not None:
-        return _github(repo)
+        return _github(repo, zone)
     if origin is not None and (folder := _local_folder(origin)) is not None:
         return _local(folder, actor)
     if origin is not None and (named := _named_on_github(origin)) is not None:
-        return _github(named)
+        return _github(named, zone)
     raise click.UsageError(
         "it is not clear where the pull request lives; "
         "name it with --repo OWNER/NAME or --forge local:PATH"
@@ -111,24 +122,52 @@ def _local(folder: Path, actor: str | None) -> Forge:
     return opened if actor is None else opened.acting_as(actor)
 
 
-def _github(repo: str) -> Forge:
-    token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
-    if not token:
-        raise click.UsageError(
-            f"there is no token for {repo}; set GITHUB_TOKEN to one that may write contents, "
-            "pull requests and statuses"
-        )
-    from bot.world.github import API_URL, GitHub
+def api_url() -> str:
+    """Address of GitHub's API: GITHUB_API_URL on an Enterprise server."""
+    from bot.world.github import API_URL
 
+    return os.environ.get("GITHUB_API_URL") or API_URL
+
+
+def credential(repo: str, zone: Zone) -> str | Auth | None:
+    """Choose what speaks to GitHub: the app, else a token; None when there is neither.
+
+    Raises:
+        Denied: an app is named and cannot sign.
+    """
+    from bot.world.github_app import App, Installation
+
+    app = App.named()
+    if app is not None:
+        return Installation(app, repo, zone, api_url=api_url())
+    return os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or None
+
+
+def _github(repo: str, zone: Zone) -> Forge:
+    from bot.world.github import GitHub
+    from bot.world.github_zones import shown
+
+    auth = credential(repo, zone)
+    if auth is None:
+        raise click.UsageError(
+            f"there is no token for {repo}; set LOCKSTEP_APP_ID and LOCKSTEP_APP_PRIVATE_KEY, "
+            "or GITHUB_TOKEN to a token with the rights "
+            f"{shown(zone.permissions)}"
+        )
     # A workflow's own token cannot ask who it is; in an Actions run it is the bot of Actions.
-    in_workflow = WORKFLOW_LOGIN if os.environ.get("GITHUB_ACTIONS") == "true" else None
+    inside = isinstance(auth, str) and os.environ.get("GITHUB_ACTIONS") == "true"
     return GitHub(
         repo,
-        token,
-        api_url=os.environ.get("GITHUB_API_URL") or API_URL,
+        auth,
+        api_url=api_url(),
         server_url=os.environ.get("GITHUB_SERVER_URL") or None,
-        login=os.environ.get("LOCKSTEP_LOGIN") or in_workflow,
+        login=os.environ.get("LOCKSTEP_LOGIN") or (WORKFLOW_LOGIN if inside else None),
     )
+
+
+def named_on_github(repo: str | None, origin: str | None) -> str | None:
+    """Return `owner/name` on GitHub, where an option or the clone's `origin` names it."""
+    return repo or (None if origin is None else _named_on_github(origin))
 
 
 def _local_folder(origin: str) -> Path | None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import requests
@@ -16,7 +17,10 @@ from github.Auth import AppAuth
 from bot.world.github import GitHub
 from bot.world.github_patience import Patience
 from bot.world.github_wire import Pace
+from bot.world.github_zones import needed
 from bot.world.local_forge import LocalForge
+
+from .server.app import App, InstalledOn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from .server.web import Server
 
 BOT = "lockstep[bot]"
+APP = 7
+"""Id of the bot's app on the test server."""
 START = {"models.lock": "format: 1\n", "notes.txt": "one\ntwo\nthree\nfour\nfive\n"}
 
 
@@ -219,21 +225,47 @@ def github_stand(folder: Path, server: Server) -> Stand:
 def as_app(stand: Stand, installation: int) -> GitHub:
     """Return the bot as an app's installation, with a key made for this test."""
     assert stand.server
-    stand.server.state.installations[1] = stand.server.state.accounts[BOT]
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+    pem = registered(stand.server)
     return GitHub(
         "acme/models",
-        AppAuth(7, pem.decode()).get_installation_auth(installation),
+        AppAuth(APP, pem).get_installation_auth(installation),
         api_url=stand.server.api_url,
         login=BOT,
         patience=Patience(sleep=stand.waits.append),
         pace=Pace(between_requests_s=None, between_writes_s=None),
     )
+
+
+@cache
+def pair_of_keys() -> tuple[str, str]:
+    """Make a private key and its public half, once for all tests."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()
+
+
+def registered(server: Server, **rights: str) -> str:
+    """Register the bot's app and install it on acme/models; return its private key.
+
+    Args:
+        server: Where.
+        rights: Permissions that differ from those the app needs; `none` takes one away.
+    """
+    private, public = pair_of_keys()
+    wanted = {**needed(), **rights}
+    given = {name: level for name, level in wanted.items() if level != "none"}
+    here = InstalledOn(id=1, owner="acme", repositories={"acme/models"}, permissions=given)
+    account = server.state.accounts[BOT]
+    app = App(id=APP, slug="lockstep", account=account, public_key=public, installations=[here])
+    server.state.apps[:] = [app]
+    return private
 
 
 def _begun(stand: Stand) -> Stand:

@@ -31,6 +31,8 @@ class Asked:
     query: dict[str, str]
     body: dict[str, Any]
     hosted: Hosted | None = None
+    token: str = ""
+    """What the request was signed with."""
 
     @property
     def repository(self) -> Hosted:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .plumbing import CLOSED
+from .rights import may_git
 
 if TYPE_CHECKING:
     from .state import Account
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _GIT = re.compile(r"/(?P<name>[^/]+/[^/]+)\.git/(info/refs|git-upload-pack|git-receive-pack)")
 
 
-def serve_git(door: Door, account: Account | None) -> None:
+def serve_git(door: Door, account: Account | None, token: str = "") -> None:
     """Answer one request of git; a push needs the right to write."""
     body = _body(door)
     parts = urlsplit(door.path)
@@ -29,7 +30,8 @@ def serve_git(door: Door, account: Account | None) -> None:
         _plain(door, 404, {})
         return
     pushing = "git-receive-pack" in door.path
-    if pushing and hosted.role(account) == "read":
+    allowed = may_git(door.server.state, token, match["name"], push=pushing) if match else False
+    if not allowed or (pushing and hosted.role(account) == "read"):
         _plain(door, 403, {})
         return
     environment = CLOSED | {

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .app import App, Minted
+
 EPOCH = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
 
 
@@ -125,7 +127,11 @@ class State:
         self.lock = threading.RLock()
         self.accounts: dict[str, Account] = {}
         self.repositories: dict[str, Hosted] = {}
-        self.installations: dict[int, Account] = {}
+        self.apps: list[App] = []
+        self.tokens: dict[str, Minted] = {}
+        """Tokens of installations."""
+        self.ahead = timedelta()
+        """How far this server's clock is ahead of the machine's."""
         self._ids = count(1001)
         self._seconds = count(1)
 
@@ -137,6 +143,10 @@ class State:
         """Tell the time, one second later at every question."""
         return f"{EPOCH + timedelta(seconds=next(self._seconds)):%Y-%m-%dT%H:%M:%SZ}"
 
+    def time(self) -> datetime:
+        """Tell the time by which tokens end, and that every answer's `Date` shows."""
+        return datetime.now(UTC) + self.ahead
+
     def join(self, login: str, *, app: bool = False) -> Account:
         """Open an account and give it a token."""
         token = f"{'ghs' if app else 'ghp'}_{login.replace('[bot]', '').replace('-', '')}{'0' * 20}"
@@ -145,7 +155,10 @@ class State:
         return account
 
     def holder(self, token: str) -> Account | None:
-        """Say whose token this is."""
+        """Say whose token this is; one that has ended is nobody's."""
+        if token in self.tokens:
+            minted = self.tokens[token]
+            return minted.account if self.time() < minted.until else None
         if token.count(".") == 2:
             return Account(login="an app by its signed word", id=0, token=token, app=True)
         return next((one for one in self.accounts.values() if one.token == token), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from . import payloads, plumbing
 from .answers import Answer, Asked, Declined, page_of
@@ -19,20 +18,6 @@ def who(asked: Asked) -> Answer:
     if asked.writer.app:
         raise Declined(403, "Resource not accessible by integration")
     return Answer(status=200, body=payloads.own_account(asked.writer, asked.api, asked.state.now()))
-
-
-def installation_token(asked: Asked, installation: str) -> Answer:
-    """Give an app's installation a token for an hour."""
-    account = asked.state.installations.get(int(installation))
-    if account is None:
-        raise Declined(404, "Integration not found")
-    body = {
-        "token": account.token,
-        "expires_at": f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
-        "permissions": {"contents": "write", "pull_requests": "write", "statuses": "write"},
-        "repository_selection": "selected",
-    }
-    return Answer(status=201, body=body)
 
 
 def limits(_asked: Asked) -> Answer:

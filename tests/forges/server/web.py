@@ -16,6 +16,7 @@ from . import app, plumbing, pulls, settings, talk
 from .answers import Answer, Asked, Declined, declined
 from .backend import serve_git
 from .faults import Drop, Fault, Instead, Meanwhile, Schedule
+from .rights import narrowed
 from .state import Account, Hosted, State
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _REPO = r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
 _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", r"/user", talk.who),
     ("GET", r"/rate_limit", talk.limits),
-    ("POST", r"/app/installations/(\d+)/access_tokens", talk.installation_token),
     ("GET", _REPO, talk.repository),
     ("GET", _REPO + r"/collaborators/([^/]+)/permission", talk.permission),
     ("GET", _REPO + r"/git/ref/(.+)", talk.reference),
@@ -94,6 +94,10 @@ class Server(ThreadingHTTPServer):
         for verb, pattern, operation in _ROUTES:
             match = re.fullmatch(pattern, asked.path)
             if match and verb == method:
+                try:
+                    narrowed(asked, method)
+                except Declined as error:
+                    return error.answer
                 return self._allowed(asked, operation, match)
         return declined(404, "Not Found")
 
@@ -127,7 +131,7 @@ class Door(BaseHTTPRequestHandler):
         if self.path.startswith(f"{API}/"):
             self._serve_api()
         else:
-            serve_git(self, self._account())
+            serve_git(self, self._account(), self.secret())
 
     do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 -- named by http.server
 
@@ -164,6 +168,7 @@ class Door(BaseHTTPRequestHandler):
             api=f"http://{self.headers['Host']}{API}",
             path=parts.path.removeprefix(API),
             account=account,
+            token=self.secret(),
             query=dict(parse_qsl(parts.query)),
             body=json.loads(text) if text else {},
         )
@@ -177,10 +182,18 @@ class Door(BaseHTTPRequestHandler):
             )
 
     def _account(self) -> Account | None:
+        return self.server.state.holder(self.secret())
+
+    def secret(self) -> str:
+        """Return the token or the signed word that the request carries."""
         kind, _, secret = self.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "basic":
             secret = base64.b64decode(secret).decode().partition(":")[2]
-        return self.server.state.holder(secret)
+        return secret
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Write the `Date` of an answer, by the server's own clock."""
+        return super().date_time_string(timestamp or self.server.state.time().timestamp())
 
     def _send(self, answer: Answer) -> None:
         text = b"" if answer.status == 204 else json.dumps(answer.body).encode()
