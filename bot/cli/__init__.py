@@ -146,7 +146,11 @@ def _ended(error: Exception) -> int:
             error.show()
             return error.exit_code
         case Stop():
-            click.echo(str(error), err=True)
+            from bot.report.markdown import on_screen
+
+            # A message may name what an outsider wrote: a branch, a file, a key of a lock.
+            for line in str(error).split("\n"):
+                click.echo(on_screen(line), err=True)
             return error.exit_code
         case _:
             return _unforeseen(error)

@@ -28,6 +28,7 @@ _CLOSING = re.compile(
     r"\b(clos|fix|resolv)(?=(?:e[sd]?|ed|es)?:?\s+(?:\S*#|GH-|https?:))", re.IGNORECASE
 )
 _TAG = re.compile(r"<(?=!|/?(?:details|summary|sub|br)\b)", re.IGNORECASE)
+_COMMAND = re.compile(r":(?=:)|#(?=#\[)")
 _SHORTCODE = re.compile(r":(?=[\w+-]+:)")
 _ENTITIES = {
     "&": "&amp;",
@@ -55,6 +56,15 @@ def clean(text: str) -> str:
         elif category not in {"Cc", "Cf", "Cs"}:
             kept.append(character)
     return _MARKS.sub(r"\1", re.sub(" +", " ", "".join(kept))).strip()
+
+
+def on_screen(text: str) -> str:
+    """Write outside text as one line of a screen or of a job's log.
+
+    A runner of GitHub Actions obeys `::` at the start of a line of a log and `##[` anywhere in it;
+    where a line will break is not known here.
+    """
+    return _COMMAND.sub(lambda m: f"{m[0]} ", clean(text))
 
 
 def end_cut(text: str, most: int) -> str:

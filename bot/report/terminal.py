@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.verdict import Outcome
 from bot.report.ladder import lower
-from bot.report.markdown import SENTENCE, clean, end_cut, middle_cut
+from bot.report.markdown import SENTENCE, clean, end_cut, middle_cut, on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,6 +206,6 @@ def _words(sentence: str, style: str = "") -> Text:
 
     indent = sentence[: len(sentence) - len(sentence.lstrip(" "))]
     styled = Text(style="")
-    styled.append(indent + end_cut(clean(sentence), 2 * SENTENCE), style=style)
+    styled.append(indent + end_cut(on_screen(sentence), 2 * SENTENCE), style=style)
     styled.highlight_regex(r"`[^`]+`", "bold")
     return styled

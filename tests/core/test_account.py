@@ -199,3 +199,9 @@ def test_a_record_is_named_by_its_bytes_and_lies_under_its_identity():
     assert record_path(7, "abcd") == "records/7/abcd.json"
     assert seal_path(7, "abcd") == "seals/7/abcd.json"
     assert BRANCH == "lockstep/audit"
+
+
+def test_half_a_surrogate_pair_is_recorded_as_a_question_mark():
+    written = Record(content={"title": "a\ud800b", "\udfff": 1}).bytes
+
+    assert json.loads(written) == {"title": "a?b", "?": 1}

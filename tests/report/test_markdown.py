@@ -117,6 +117,14 @@ def test_code_spans_grow_their_fence(name, written):
     assert markdown.code(name) == written
 
 
+@pytest.mark.parametrize("name", ["::error::x", ":::x", "x ##[group]", "\x1b[1m::x"])
+def test_a_line_of_a_log_commands_no_runner(name):
+    shown = markdown.on_screen(name)
+    assert "::" not in shown
+    assert "##[" not in shown
+    assert shown.replace(" ", "") == markdown.clean(name).replace(" ", "")
+
+
 def test_names_are_cut_in_the_middle_and_sentences_at_the_end():
     assert markdown.middle_cut("a" * 60 + "b" * 100, 120) == "a" * 59 + "…" + "b" * 60
     assert markdown.end_cut("word " * 40, 20) == "word word word word…"
