@@ -21,6 +21,8 @@ _SPANS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 60480
 _SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]{1,3})?\s*$")
 _SPAN = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d|w)\s*$")
 _PERCENT = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*$")
+BESIDE_THE_LADDER = ("registration", "opening")
+"""Sections of `gates` that are no stage."""
 Layer = Literal["no_new_privs", "rlimits", "fs", "net", "syscalls", "namespaces"]
 
 
@@ -77,6 +79,18 @@ Address = Line
 Names = Annotated[tuple[Line, ...], BeforeValidator(_tuple)]
 
 
+class Blind(Value):
+    """The judged rows without their answers: all that the job which runs models has to read."""
+
+    uri: Address
+    """Where the file is: the same rows in the same order, without the target."""
+    digest: Digest
+    """sha256 of the file."""
+    classes: Names = ()
+    """Values of the target in sorted order, of a binary target the positive one last; none for
+    regression."""
+
+
 class Dataset(Value):
     """A set of rows that models are judged on."""
 
@@ -100,6 +114,8 @@ class Dataset(Value):
     """Columns that gates may cut by."""
     protected: Names = ()
     """Columns fairness is measured by."""
+    blind: Blind | None = None
+    """The same rows without the target, so that labels are never near a model."""
 
 
 class ArtifactRules(Value):
@@ -210,4 +226,47 @@ class Freeze(Value):
         return self
 
 
+class OverrideRules(Value):
+    """How long a person's word stands in for a gate."""
+
+    expire: Annotated[Span, Field(gt=timedelta(0), le=timedelta(days=30))] = timedelta(days=7)
+    """How long an override holds, such as `2d`; at most 30 days."""
+
+
 GateName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,30}$")]
+Glob = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*?][a-z0-9._*?-]{0,63}$")]
+
+
+class Head(Value):
+    """A policy without its gates, as it is written."""
+
+    models: Annotated[tuple[Glob, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    """Names or patterns of the models this policy covers."""
+    ladder: Annotated[tuple[Name, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    """The stages in order; the last one serves."""
+    mode: Literal["enforce", "observe"] = "enforce"
+    """`observe` reports and decides nothing."""
+    data: dict[Name, Dataset] = Field(default_factory=dict)
+    """Datasets by the name gates use."""
+    artifacts: ArtifactRules = ArtifactRules()
+    """Which artifacts may be loaded at all."""
+    sandbox: SandboxRules = SandboxRules()
+    """What must hold around an untrusted model."""
+    promotion: PromotionRules = PromotionRules()
+    """What happens when every gate passes."""
+    rollback: RollbackRules = RollbackRules()
+    """How far back a rollback may go on the fast lane."""
+    waivers: Annotated[tuple[WaiverRule, ...], BeforeValidator(_tuple)] = ()
+    """Gates that may be missed for a while, by name."""
+    freezes: Annotated[tuple[Freeze, ...], BeforeValidator(_tuple)] = ()
+    """Windows in which nothing is promoted."""
+    overrides: OverrideRules = OverrideRules()
+    """What `/lockstep override` may do."""
+
+    @model_validator(mode="after")
+    def _sound_ladder(self) -> Self:
+        if len(set(self.ladder)) < len(self.ladder):
+            raise ValueError("ladder names a stage twice")
+        if taken := set(self.ladder) & set(BESIDE_THE_LADDER):
+            raise ValueError(f"{', '.join(taken)} is no stage, it stands beside the ladder")
+        return self

@@ -91,6 +91,8 @@ class Rehearsal:
     """Classes the model can answer that the hold-out's target never takes."""
     classes: tuple[bool, ...] = ()
     """Per class of the hold-out: the model can answer it."""
+    reported: bool = False
+    """Seconds and bytes are as another job said, in which untrusted code ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,8 @@ class Timings:
     """Requests before the first one that counts."""
     repeated: int = 0
     """Requests whose rows had been sent before, because the hold-out has too few."""
+    reported: bool = False
+    """They are as another job said, in which untrusted code ran."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from bot.core.questions import Holdout, Rehearsal
     from bot.statistics import Difference, Estimate, Sample, Task
 
+REPORTED = (
+    "times and memory are as measured by the job that ran the model, which is not a trusted one"
+)
+IN_REACH = (
+    "trusted code of the job that ran the model read the labels before any model started; "
+    "`blind:` in the policy's data keeps them out of it"
+)
+
 
 def dataset(case: Case, name: str) -> Dataset:
     """Find a dataset of the policy by name.
@@ -104,7 +112,15 @@ def sample(case: Case, who: Contender, name: str, evidence: Evidence) -> Sample:
 
 def notes(case: Case, name: str, evidence: Evidence) -> tuple[str, ...]:
     """Say what protected the run in which the challenger answered a dataset."""
-    return protection(evidence[answering(case, case.challenger, name)].rehearsal)
+    run = evidence[answering(case, case.challenger, name)].rehearsal
+    return protection(run) + blindness(run, dataset(case, name))
+
+
+def blindness(run: Rehearsal, rows: Dataset) -> tuple[str, ...]:
+    """Say that the job which ran a model could have read the labels, unless it could not."""
+    if run.reported and rows.blind is None:
+        return (IN_REACH,)
+    return ()
 
 
 def protection(run: Rehearsal) -> tuple[str, ...]:

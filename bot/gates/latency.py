@@ -201,6 +201,8 @@ class Latency(Gate):
 def _caveats(timings: Timings) -> tuple[str, ...]:
     """Say what the times are not."""
     notes = ["timed on the machine that ran the gates, not on the serving machine"]
+    if timings.reported:
+        notes.append(contest.REPORTED)
     if timings.repeated:
         notes.append(
             f"latency: {count(timings.repeated, 'request')} sent rows that came before, "

@@ -53,7 +53,7 @@ class Loads(Gate):
             because="; ".join(wrong) or f"it loaded in {took} and needed {needed}",
             required=f"at most {self.max_seconds:g} s{limit}",
             measured=self._measured(run),
-            notes=contest.protection(run),
+            notes=contest.protection(run) + ((contest.REPORTED,) if run.reported else ()),
         )
 
     def _measured(self, run: Rehearsal) -> tuple[Measure, ...]:

@@ -56,7 +56,7 @@ class Outputs(Gate):
             because="; ".join(wrong) or f"{answered}, {asked_twice} and 0 answered otherwise",
             required="finite answers, probabilities that add up to 1, the champion's classes, "
             "and the same answer for the same row",
-            notes=contest.protection(answers.rehearsal) + _alike(answers.predicted),
+            notes=contest.notes(case, self.data, evidence) + _alike(answers.predicted),
             unblock="" if wrong or answers.compared else "rows to ask twice",
         )
 

@@ -20,19 +20,17 @@ from bot.core.questions import (
     Timed,
     Weighed,
 )
-from bot.world.answers_cache import keep, kept
 from bot.world.gathering import Gathering
+from bot.world.models import InSandbox
 from bot.world.store import Kind, Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bot.core.evidence import Need
-    from bot.core.questions import Answers, Overlap, Rehearsal, Scan, Timings, Weight
+    from bot.core.questions import Overlap, Scan, Weight
+    from bot.world.models import Models
     from bot.world.store import Store
-
-AT_ONCE = 2
-"""Models that answer at the same time: champion and challenger."""
 
 
 def gather(
@@ -41,71 +39,37 @@ def gather(
     cache: Path,
     version: str,
     say: Callable[[str], None],
+    models: Models | None = None,
 ) -> Evidence:
-    """Answer every need; what cannot be had is absent, with its reason."""
+    """Answer every need; what cannot be had is absent, with its reason.
+
+    Args:
+        needs: What is asked.
+        store: Where bytes come from.
+        cache: Where they, and answers, are kept.
+        version: Of Lockstep.
+        say: Told what is going on.
+        models: Who asks models; by default the sandbox of this machine.
+    """
+    models = models or InSandbox()
     with (
         tempfile.TemporaryDirectory(prefix="lockstep-") as folder,
         ThreadPoolExecutor(1) as aside,
     ):
         gathering = Gathering(store, cache, version, say, Path(folder))
-        if any(isinstance(need, Answered | Loaded | Timed) for need in needs):
-            # The canaries run while rows are read.
-            aside.submit(lambda: gathering.sandbox)
+        # The canaries run while rows are read.
+        aside.submit(models.begin, needs, gathering)
         for need in needs:
             if isinstance(need, Scanned):
                 gathering.scans[need.artifact] = scanned(need, gathering)
-        asked = [need for need in needs if isinstance(need, Answered)]
-        for dataset in {need.dataset for need in asked}:
-            gathering.holdout(dataset)
-            gathering.features(dataset)
-        _answer_all(asked, gathering)
-        return Evidence({need: _fact(need, _provide(need, gathering)) for need in _ordered(needs)})
+        models.answer([need for need in needs if isinstance(need, Answered)], gathering)
+        facts = {need: _fact(need, _provide(need, gathering, models)) for need in _ordered(needs)}
+        return Evidence(facts)
 
 
 def _ordered(needs: Iterable[Need[Any]]) -> list[Need[Any]]:
     """Time models last and alone, when no other model runs."""
     return sorted(needs, key=lambda need: isinstance(need, Timed))
-
-
-def _answer_all(asked: list[Answered], gathering: Gathering) -> None:
-    if not asked:
-        return
-    gathering.say(f"asking {len(asked)} model{'s' if len(asked) > 1 else ''} in the sandbox")
-    _ = gathering.sandbox
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = pool.map(lambda need: answered(need, gathering), asked)
-        for need, answers in zip(asked, found, strict=True):
-            gathering.answers[need.artifact, need.dataset] = answers
-
-
-def answered(need: Answered, gathering: Gathering) -> Answers | Absent:
-    """Let a model answer, or read what it answered before."""
-    from bot.world.predict import answer
-
-    local = gathering.runnable(need.artifact, need.artifacts)
-    rows = gathering.holdout(need.dataset)
-    features = gathering.features(need.dataset)
-    if isinstance(local, Absent):
-        return local
-    if isinstance(rows, Absent):
-        return rows
-    if isinstance(features, Absent):
-        return features
-    before = kept(gathering.cache, need, gathering.version)
-    if before is not None:
-        return before
-    found = answer(
-        local.path,
-        need.artifact,
-        need.artifacts,
-        need.sandbox,
-        gathering.sandbox,
-        features,
-        rows.classes,
-    )
-    if not isinstance(found, Absent):
-        keep(gathering.cache, need, gathering.version, found)
-    return found
 
 
 def scanned(need: Scanned, gathering: Gathering) -> Scan | Absent:
@@ -114,37 +78,6 @@ def scanned(need: Scanned, gathering: Gathering) -> Scan | Absent:
 
     local = gathering.artifact(need.artifact, need.rules)
     return local if isinstance(local, Absent) else scan(local.path, need.artifact, need.rules)
-
-
-def loaded(need: Loaded, gathering: Gathering) -> Rehearsal | Absent:
-    """Load a model; a run that answered has loaded it already."""
-    from bot.world.predict import load_only
-
-    for (artifact, dataset), answers in gathering.answers.items():
-        if artifact == need.artifact and need.dataset in (None, dataset):
-            return answers if isinstance(answers, Absent) else answers.rehearsal
-    gathering.say("loading a model in the sandbox")
-    local = gathering.runnable(need.artifact, need.artifacts)
-    features = None if need.dataset is None else gathering.features(need.dataset)
-    if isinstance(local, Absent):
-        return local
-    if isinstance(features, Absent):
-        return features
-    classes: tuple[str, ...] = ()
-    if need.dataset is not None:
-        rows = gathering.holdout(need.dataset)
-        if isinstance(rows, Absent):
-            return rows
-        classes = rows.classes
-    return load_only(
-        local.path,
-        need.artifact,
-        need.artifacts,
-        need.sandbox,
-        gathering.sandbox,
-        features,
-        classes,
-    )
 
 
 def overlapped(need: Overlapped, gathering: Gathering) -> Overlap | Absent:
@@ -161,42 +94,9 @@ def overlapped(need: Overlapped, gathering: Gathering) -> Overlap | Absent:
     return overlap(need.dataset, judged.path, manifest.path, gathering.cache / "hashes")
 
 
-def timed(need: Timed, gathering: Gathering) -> Timings | Absent:
-    """Time requests of two models in turn."""
-    from bot.world.timing import Runner, timings
-
-    gathering.say(f"timing {need.requests} requests")
-    features = gathering.features(need.dataset)
-    if isinstance(features, Absent):
-        return features
-    rows = gathering.holdout(need.dataset)
-    if isinstance(rows, Absent):
-        return rows
-    contenders = (need.challenger, need.champion)
-    known = [gathering.answers.get((one, need.dataset)) if one else None for one in contenders]
-    runners = []
-    for artifact in contenders:
-        local = None if artifact is None else gathering.runnable(artifact, need.artifacts)
-        if isinstance(local, Absent):
-            return local
-        runners.append(Runner(local.path, artifact) if local and artifact else None)
-    challenger, champion = runners
-    assert challenger is not None, "every need names one"  # noqa: S101 -- narrows a type
-    return timings(
-        challenger,
-        champion,
-        need.artifacts,
-        need.sandbox,
-        gathering.sandbox,
-        features=features,
-        requests=need.requests,
-        rows_per_request=need.rows_per_request,
-        classes=rows.classes,
-        answers=[None if isinstance(one, Absent) else one for one in known],
-    )
-
-
-def _provide(need: Need[Any], gathering: Gathering) -> Any:  # noqa: PLR0911 -- one arm a question
+def _provide(  # noqa: PLR0911 -- one arm a question
+    need: Need[Any], gathering: Gathering, models: Models
+) -> Any:
     match need:
         case Clock():
             return datetime.now(UTC)
@@ -207,7 +107,7 @@ def _provide(need: Need[Any], gathering: Gathering) -> Any:  # noqa: PLR0911 -- 
         case Scanned():
             return gathering.scans[need.artifact]
         case Loaded():
-            return loaded(need, gathering)
+            return models.loaded(need, gathering)
         case Answered():
             return gathering.answers[need.artifact, need.dataset]
         case Judged():
@@ -215,7 +115,7 @@ def _provide(need: Need[Any], gathering: Gathering) -> Any:  # noqa: PLR0911 -- 
         case Overlapped():
             return overlapped(need, gathering)
         case Timed():
-            return timed(need, gathering)
+            return models.timed(need, gathering)
         case _:
             raise TypeError(f"no provider answers {type(need).__name__}")
 

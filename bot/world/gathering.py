@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.core.lock import Artifact
     from bot.core.policy import ArtifactRules, Dataset
     from bot.core.questions import Answers, Holdout, Scan
-    from bot.world.holdout import Rows
+    from bot.world.holdout import Rows, Seen
     from bot.world.sandbox import Sandbox
     from bot.world.sandbox_features import Features
     from bot.world.store import Local, Store
@@ -82,15 +82,20 @@ class Gathering:
         if dataset not in self._features:
             from bot.world.sandbox_features import prepare_table
 
-            rows = self._read(dataset)
+            seen = self.seen(dataset)
             # The order is a secret of this run: one drawn from the policy could be drawn by
             # a model.
             self._features[dataset] = (
-                rows
-                if isinstance(rows, Absent)
-                else prepare_table(rows.features, self.folder / str(len(self._features)))
+                seen
+                if isinstance(seen, Absent)
+                else prepare_table(seen.features, self.folder / str(len(self._features)))
             )
         return self._features[dataset]
+
+    def seen(self, dataset: Dataset) -> Seen | Absent:
+        """Read what of a hold-out may be near a model."""
+        rows = self._read(dataset)
+        return rows if isinstance(rows, Absent) else rows.seen
 
     def _read(self, dataset: Dataset) -> Rows | Absent:
         if dataset not in self._rows:
@@ -98,9 +103,22 @@ class Gathering:
 
             local = self.file(dataset.uri, dataset.digest, Kind.DATA)
             self._rows[dataset] = (
-                local if isinstance(local, Absent) else read_rows(local.path, dataset)
+                local
+                if isinstance(local, Absent)
+                else self._agreeing(read_rows(local.path, dataset), dataset)
             )
         return self._rows[dataset]
+
+    def _agreeing(self, rows: Rows | Absent, dataset: Dataset) -> Rows | Absent:
+        """Return the rows if the file without labels, when one is named, has the same."""
+        if dataset.blind is None or isinstance(rows, Absent):
+            return rows
+        from bot.world.holdout_blind import disagreement
+
+        local = self.file(dataset.blind.uri, dataset.blind.digest, Kind.DATA)
+        if isinstance(local, Absent):
+            return local
+        return disagreement(rows, local.path, dataset, dataset.blind) or rows
 
     def runnable(self, artifact: Artifact, rules: ArtifactRules) -> Local | Absent:
         """Fetch an artifact that may be loaded: what a scan objects to is never opened."""

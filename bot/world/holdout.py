@@ -35,6 +35,20 @@ class Rows(NamedTuple):
     features: Any
     """pyarrow table of the columns a model may see, of plain types and without notes."""
 
+    @property
+    def seen(self) -> Seen:
+        """What may be near a model."""
+        return Seen(self.features, self.holdout.classes)
+
+
+class Seen(NamedTuple):
+    """A hold-out without its labels."""
+
+    features: Any
+    """pyarrow table of the columns a model may see, of plain types and without notes."""
+    classes: tuple[str, ...]
+    """Names of the classes in code order; empty for regression."""
+
 
 def read_holdout(path: Path, dataset: Dataset) -> Holdout | Absent:
     """Read a parquet or CSV hold-out; rows stay in the order of the file."""

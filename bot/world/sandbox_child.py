@@ -10,8 +10,9 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from bot.world.sandbox_ending import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,21 +23,6 @@ _GET_DUMPABLE, _SET_DUMPABLE = 3, 4
 _TICK = 0.1
 _LOG_BYTES = 65_536
 _SCRATCH_FILES = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a worker ended."""
-
-    code: int
-    """Its exit code; negative for the signal that ended it."""
-    seconds: float
-    """Wall-clock time, measured outside."""
-    timed_out: bool
-    overflowed: bool
-    """It wrote more into its scratch than it may."""
-    log: bytes
-    """The beginning of what it printed; stays on this machine."""
 
 
 class _Shy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.core.errors import Fault
@@ -13,7 +13,6 @@ from bot.runner.numbers import DONE, EXCEPTIONS, IMPORTING, LOADING, PREDICTING,
 if TYPE_CHECKING:
     from bot.core.policy import SandboxRules
     from bot.runner.numbers import Numbers
-    from bot.world.sandbox_child import Ending
 
 _TOLERANCE = 0.5
 _INSTEAD = "propose a version that answers within these limits, or raise them in the policy"
@@ -38,6 +37,21 @@ _REMEDIES = {
     "PermissionError": "a model may read its own files and write to its working folder; "
     "leave out the rest",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a worker ended."""
+
+    code: int
+    """Its exit code; negative for the signal that ended it."""
+    seconds: float
+    """Wall-clock time, measured outside."""
+    timed_out: bool
+    overflowed: bool
+    """It wrote more into its scratch than it may."""
+    log: bytes = b""
+    """The beginning of what it printed; stays on this machine."""
 
 
 def stopped(ending: Ending, rules: SandboxRules) -> Absent | None:

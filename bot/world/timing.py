@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.core.errors import Fault
 from bot.core.evidence import Absent
 from bot.core.questions import Timings
-from bot.runner.numbers import EXCEPTIONS
+from bot.world.answering import Straggler, why_untimed
 from bot.world.predict import answer, opening, refused
 from bot.world.sandbox import Job
 from bot.world.sandbox_output import Forged, Shape, collect
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from bot.world.sandbox_features import Features
     from bot.world.timing_turns import Course
 
-_WARMUP = 20
+WARMUP = 20
 _ROLES = ("challenger", "champion")
 _ACCOUNT_SECONDS = 5.0
 """How long a model that stopped answering may take to say why."""
@@ -78,6 +77,29 @@ def timings(  # noqa: PLR0913 -- two models, their rules, and what to ask
         classes: Names of the classes in code order, empty for regression; None compares nothing.
         answers: What challenger and champion answered on all rows; None asks them again.
     """
+    measured = timed_turns(
+        challenger, champion, rules, limits, sandbox, features=features, requests=requests,
+        rows_per_request=rows_per_request, classes=classes, answers=answers,
+    )  # fmt: skip
+    if isinstance(measured, Straggler):
+        return why_untimed(measured, limits, requests + WARMUP)
+    return measured
+
+
+def timed_turns(  # noqa: PLR0913 -- as above
+    challenger: Runner,
+    champion: Runner | None,
+    rules: ArtifactRules,
+    limits: SandboxRules,
+    sandbox: Sandbox,
+    *,
+    features: Features,
+    requests: int,
+    rows_per_request: int,
+    classes: Sequence[str] | None,
+    answers: Sequence[Answers | None],
+) -> Timings | Straggler | Absent:
+    """Do as `timings`, and say in numbers which model got lost."""
     taking_part = [runner for runner in (challenger, champion) if runner]
     for runner in taking_part:
         if refusal := refused(runner.artifact, rules, limits, sandbox):
@@ -90,7 +112,7 @@ def timings(  # noqa: PLR0913 -- two models, their rules, and what to ask
     ]
     if absent := next((found for found in said if isinstance(found, Absent)), None):
         return absent
-    course = drawn(features, requests + _WARMUP, rows_per_request)
+    course = drawn(features, requests + WARMUP, rows_per_request)
     deadline = time.perf_counter() + limits.seconds
     jobs = [_job(runner, rules, limits, features, course, classes) for runner in taking_part]
     with contextlib.ExitStack() as stack:
@@ -101,23 +123,19 @@ def timings(  # noqa: PLR0913 -- two models, their rules, and what to ask
             if not isinstance(known, Absent)
         ]
         try:
-            measured = _take_turns(asked, requests + _WARMUP, deadline)
+            measured = _take_turns(asked, requests + WARMUP, deadline)
         except Lost as lost:
             place = [one.child for one in asked].index(lost.child)
-            return _absent(lost, started[place][1], limits, len(features.names), role=_ROLES[place])
-    wrong = [
-        _otherwise(role, one.wrong, len(measured[0]))
-        for role, one in zip(_ROLES, asked, strict=False)
-        if one.wrong
-    ]
-    if wrong:
-        return wrong[0]
+            return _lost(lost, started[place][1], len(features.names), role=_ROLES[place])
+    for role, one in zip(_ROLES, asked, strict=False):
+        if one.wrong:
+            return Straggler(role=role, wrong=one.wrong)
     return Timings(
-        challenger=measured[0][_WARMUP:],
-        champion=measured[1][_WARMUP:] if champion else None,
+        challenger=measured[0][WARMUP:],
+        champion=measured[1][WARMUP:] if champion else None,
         rows_per_request=rows_per_request,
-        warmup=_WARMUP,
-        repeated=max(0, requests + _WARMUP - course.distinct),
+        warmup=WARMUP,
+        repeated=max(0, requests + WARMUP - course.distinct),
     )
 
 
@@ -160,30 +178,13 @@ def _take_turns(asked: list[Asked], requests: int, deadline: float) -> list[NDAr
     return measured
 
 
-def _otherwise(role: str, wrong: int, requests: int) -> Absent:
-    return Absent(
-        fault=Fault.ORDER_DEPENDENT,
-        reason=f"the {role} answered {wrong:,} of {requests:,} timed requests otherwise than the "
-        "same rows when all rows were asked",
-        remedy="let the answer to a row follow from the row alone, however it is asked",
-    )
-
-
-def _absent(lost: Lost, out: Path, limits: SandboxRules, features: int, *, role: str) -> Absent:
+def _lost(lost: Lost, out: Path, features: int, *, role: str) -> Straggler:
     if lost.late:
-        return Absent(
-            fault=Fault.LIMIT_EXCEEDED,
-            reason=f"the {role} was not done with its requests after {limits.seconds:g} s",
-            remedy="ask for fewer requests, or raise `seconds` in the policy's `sandbox`",
-        )
+        return Straggler(role=role, late=True)
     if lost.child.running.stdin:
         lost.child.running.stdin.close()
     _ended(lost.child.running.pid)
-    return Absent(
-        fault=Fault.MODEL_DOES_NOT_PREDICT,
-        reason=f"the {role} stopped answering single requests{_why(out, features)}",
-        remedy="see the `loads` and `outputs` gates; they run the same model on the whole hold-out",
-    )
+    return Straggler(role=role, exception=_why(out, features))
 
 
 def _ended(pid: int) -> None:
@@ -195,9 +196,8 @@ def _ended(pid: int) -> None:
         os.close(handle)
 
 
-def _why(out: Path, features: int) -> str:
+def _why(out: Path, features: int) -> int:
     """Return what ended it, by its own account if that can be read."""
     with contextlib.suppress(Forged, OSError):
-        place = collect(out, Shape(0, features, 0)).numbers.exception
-        return f": it raised {EXCEPTIONS[place]}" if place >= 0 else ""
-    return ""
+        return collect(out, Shape(0, features, 0)).numbers.exception
+    return -1

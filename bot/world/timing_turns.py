@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.world.predict import differs
+from bot.world.answering import differs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
