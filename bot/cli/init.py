@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from bot.cli.starting import Choices
     from bot.cli.worktree import Worktree
     from bot.core.policy import Dataset
+    from bot.world.github_workflows import Identity
 
+IDENTITIES = ("app", "token")
 MERGES = ("auto", "approved", "manual")
 TASKS = ("binary", "multiclass", "regression")
 
@@ -43,6 +45,27 @@ TASKS = ("binary", "multiclass", "regression")
     "--forge", metavar="local:PATH", help="Make a forge in a folder; alone, write nothing else."
 )
 @click.option("--yes", is_flag=True, help="Ask nothing; what is missing is refused.")
+@click.option("--github", is_flag=True, help="Write the workflows for GitHub; alone, nothing else.")
+@click.option(
+    "--action", metavar="OWNER/REPO@COMMIT", help="Action to use.  Default: this Lockstep."
+)
+@click.option("--branch", type=LINE, help="Default branch on GitHub.  Default: as the clone knows.")
+@click.option(
+    "--identity",
+    type=click.Choice(IDENTITIES),
+    default="app",
+    show_default=True,
+    help="Who writes to GitHub: an app, or the workflow's own token.",
+)
+@click.option(
+    "--owner",
+    "owners",
+    type=LINE,
+    metavar="@ORG/TEAM",
+    multiple=True,
+    help="Owner of lock, policies and workflows.  Repeatable.",
+)
+@click.option("--force", is_flag=True, help="With --github: replace files that differ.")
 def command(
     *,
     model: str | None,
@@ -56,12 +79,22 @@ def command(
     merge: str,
     forge: str | None,
     yes: bool,
+    github: bool,
+    action: str | None,
+    branch: str | None,
+    identity: Identity,
+    owners: tuple[str, ...],
+    force: bool,
 ) -> None:
-    """Write models.lock, a first policy and .gitattributes; nothing is ever overwritten.
+    """Write models.lock, a first policy and .gitattributes; nothing is overwritten.
 
     The policy is complete: it names the hold-out by digest, and its one constant is measured on
     it.  Read it, change what you know better, and commit it.
+
+    With --github it writes the workflows that judge pull requests on GitHub, and with --owner
+    the lines of CODEOWNERS; --force replaces workflows that differ.
     """
+    from bot.cli.github_setup import Wanted, write_github
     from bot.cli.starting import Choices
     from bot.cli.worktree import Worktree
 
@@ -69,6 +102,13 @@ def command(
     worktree = Worktree.here()
     if forge is not None:
         _make_forge(worktree, forge)
+        if model is holdout is target is None:
+            return
+    if github:
+        asked_for = Wanted(
+            action=action, branch=branch, identity=identity, owners=owners, force=force
+        )
+        write_github(worktree, asked_for)
         if model is holdout is target is None:
             return
     name = model or _asked("--model", "Name of the first model", ask=ask)

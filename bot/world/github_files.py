@@ -25,7 +25,7 @@ _FILES = {
     "lockstep-sweep.yml": sweep,
 }
 GUARDED = ("/models.lock", "/policies/", "/.github/")
-"""What only its owners may change: the lock, the bar it is held to, and who holds it."""
+"""What its owners approve: the lock, the bar it is held to, and the workflows that hold it."""
 OWNER_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks for owners; the first that is there counts."""
 PIN = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}@[0-9a-f]{40}")
@@ -71,10 +71,11 @@ def differing(found: Mapping[str, str | None], *, branch: str = "main") -> dict[
     )
 
 
-def owner_lines(text: str, owners: Sequence[str]) -> str:
+def owner_lines(text: str, owners: Sequence[str], file: str) -> str:
     """Return the lines that a CODEOWNERS file still lacks for what is guarded; empty if none."""
     named = {line.split()[0] for line in text.splitlines() if line.split()[1:]}
-    lacking = [path for path in GUARDED if path not in named]
+    itself = () if file.startswith(".github/") else (f"/{file}",)
+    lacking = [path for path in (*GUARDED, *itself) if path not in named]
     return "".join(f"{path} {' '.join(owners)}\n" for path in lacking)
 
 

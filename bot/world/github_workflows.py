@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -34,7 +36,7 @@ WRITING: Mapping[str, str] = {
     "pull-requests": "write",
     "statuses": "write",
 }
-CALLING: Mapping[str, str] = {"actions": "read"} | WRITING
+CALLING: Mapping[str, str] = {"actions": "read", **WRITING}
 """What a caller must hold for the jobs of `lockstep-evaluate.yml` to have theirs."""
 
 
@@ -47,6 +49,11 @@ class Setting:
     branch: str
     """The default branch."""
     identity: Identity
+
+    @property
+    def filter(self) -> str:
+        """The default branch as the filter of an event, whose signs must not be taken for one."""
+        return json.dumps(re.sub(r"[+!]", r"\\\g<0>", self.branch))
 
     def rights(self, needed: Mapping[str, str], indent: int = 4) -> str:
         """Write the permissions of a job whose writes are these.

@@ -61,7 +61,7 @@ def guard(setting: Setting) -> str:
 name: lockstep-main
 on:
   push:
-    branches: [{setting.branch!r}]
+    branches: [{setting.filter}]
 permissions: {{}}
 cache-mode: none
 jobs:
