@@ -137,6 +137,9 @@ IMPORTERS = {
     "click": ("bot/cli/",),
     "rich": ("bot/cli/", "bot/report/terminal.py"),
     "fsspec": ("bot/world/store",),
+    "prometheus_client": ("bot/serve/figures.py",),
+    "starlette": ("bot/serve/app.py", "bot/serve/running.py"),
+    "uvicorn": ("bot/serve/running.py",),
 }
 """Who may import a foreign library; each stays behind one door."""
 

@@ -33,6 +33,7 @@ VERBS = {
     "fmt": "Write the lock in its canonical form.",
     "schema": "Print the JSON Schema of a policy or a lock.",
     "merge-driver": "Merge two locks by meaning; git calls it.",
+    "serve": "Carry what GitHub delivers, without Actions.",
     "demo": "Play the worked example from first champion to rollback.",
 }
 """Every verb with its one line, in the order of `--help`."""
