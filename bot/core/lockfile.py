@@ -36,7 +36,8 @@ __all__ = [
 ]
 
 _MAX_BYTES = 64 * 1024 * 1024
-_MAX_NODES = 10_000_000
+_MAX_NODES = 2_000_000
+"""A lock of 10,000 models has half a million; a bomb of this many takes seconds, not gigabytes."""
 _FIX = "run `lockstep fmt`"
 
 Change = tuple[Model | None, Model | None]
