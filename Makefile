@@ -65,6 +65,8 @@ lock:
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
 	$(COMPILE) pyproject.toml --group build --group test --group lint --extra onnx --extra http --extra serve \
 	  -c requirements.lock -o requirements-dev.lock
+	for extra in http lightgbm onnx xgboost; do \
+	  $(COMPILE) pyproject.toml --extra $$extra -c requirements.lock -o .github/actions/$$extra.lock || exit; done
 	uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes \
 	  --python-version 3.11 --custom-compile-command "make lock" requirements-s3.in -o requirements-s3.lock
 	$(COMPILE) benchmarks/peers.txt -o requirements-bench.lock

@@ -12,7 +12,7 @@ for extra in $EXTRAS; do
     echo "there is no extra '$extra' here" >&2
     exit 2
   }
-  locks+=(-r "$root/requirements-$extra.lock")
+  locks+=(-r "$root/.github/actions/$extra.lock")
 done
 "${pip[@]}" install --require-hashes --only-binary :all: "${locks[@]}"
 "${pip[@]}" install --no-deps --no-index --no-build-isolation "$root"

@@ -27,6 +27,7 @@ class Wanted:
     branch: str | None
     identity: Identity
     owners: tuple[str, ...]
+    extras: tuple[str, ...]
     force: bool
 
 
@@ -45,7 +46,8 @@ def write_github(worktree: Worktree, wanted: Wanted) -> None:
     if not BRANCH.fullmatch(branch):
         raise click.UsageError(f"{branch!r} is no branch; name the default one with --branch")
     action = _action(worktree, wanted.action)
-    files = workflow_files(action, branch=branch, identity=wanted.identity)
+    extras = sorted(set(wanted.extras))
+    files = workflow_files(action, branch=branch, identity=wanted.identity, extras=extras)
     files |= _owners(worktree.root, wanted.owners)
     _refuse_differing(worktree.root, files, force=wanted.force)
     for path, text in files.items():

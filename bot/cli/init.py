@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.world.github_workflows import Identity
 
 IDENTITIES = ("app", "token")
+EXTRAS = ("http", "lightgbm", "onnx", "xgboost")
 MERGES = ("auto", "approved", "manual")
 TASKS = ("binary", "multiclass", "regression")
 
@@ -65,6 +66,9 @@ TASKS = ("binary", "multiclass", "regression")
     multiple=True,
     help="Owner of lock, policies and workflows.  Repeatable.",
 )
+@click.option(
+    "--extra", "extras", type=click.Choice(EXTRAS), multiple=True, help="Library to install."
+)
 @click.option("--force", is_flag=True, help="With --github: replace files that differ.")
 def command(
     *,
@@ -84,6 +88,7 @@ def command(
     branch: str | None,
     identity: Identity,
     owners: tuple[str, ...],
+    extras: tuple[str, ...],
     force: bool,
 ) -> None:
     """Write models.lock, a first policy and .gitattributes; nothing is overwritten.
@@ -106,7 +111,12 @@ def command(
             return
     if github:
         asked_for = Wanted(
-            action=action, branch=branch, identity=identity, owners=owners, force=force
+            action=action,
+            branch=branch,
+            identity=identity,
+            owners=owners,
+            extras=extras,
+            force=force,
         )
         write_github(worktree, asked_for)
         if model is holdout is target is None:

@@ -28,12 +28,19 @@ GUARDED = ("/models.lock", "/policies/", "/.github/")
 """What its owners approve: the lock, the bar it is held to, and the workflows that hold it."""
 OWNER_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks for owners; the first that is there counts."""
+EXTRAS = ("http", "lightgbm", "onnx", "xgboost")
+"""Extras with a lock beside the action."""
 PIN = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}@[0-9a-f]{40}")
-_USED = re.compile(r"^ *- uses: (\S+@[0-9a-f]{40}|\./)$", re.MULTILINE)
+_USED = re.compile(r"^ *- uses: ((?!actions/)\S+@[0-9a-f]{40}|\./)$", re.MULTILINE)
+_EXTRAS = re.compile(r"^ *extras: ([a-z0-9 ]{1,80})$", re.MULTILINE)
 
 
 def workflow_files(
-    action: str, *, branch: str = "main", identity: Identity = "app"
+    action: str,
+    *,
+    branch: str = "main",
+    identity: Identity = "app",
+    extras: Sequence[str] = (),
 ) -> dict[str, str]:
     """Write every workflow, by its path in the repository.
 
@@ -41,15 +48,16 @@ def workflow_files(
         action: `OWNER/REPO@<40 hex>` of the action to use, or `./` in its own repository.
         branch: The default branch.
         identity: Who writes to GitHub.
+        extras: Which of `EXTRAS` are installed.
     """
-    setting = Setting(action=action, branch=branch, identity=identity)
+    setting = Setting(action=action, branch=branch, identity=identity, extras=tuple(extras))
     return {f"{FOLDER}/{name}": text(setting) for name, text in _FILES.items()}
 
 
 def differing(found: Mapping[str, str | None], *, branch: str = "main") -> dict[str, str]:
     """Say which workflows of a repository are not as this version writes them.
 
-    Whatever action and identity most of them name is taken as meant.
+    Whatever action, extras and identity most of them name is taken as meant.
 
     Args:
         found: Every path of `workflow_files`, with the text that is there, or None.
@@ -58,9 +66,10 @@ def differing(found: Mapping[str, str | None], *, branch: str = "main") -> dict[
     Returns:
         By path: `missing`, or `differs`.
     """
-    action = _action_in(found) or HERE
+    action, extras = _most(_USED, found) or HERE, (_most(_EXTRAS, found) or "").split()
     choices = (
-        workflow_files(action, branch=branch, identity=identity) for identity in get_args(Identity)
+        workflow_files(action, branch=branch, identity=identity, extras=extras)
+        for identity in get_args(Identity)
     )
     verdicts = (
         {path: _compared(found.get(path), text) for path, text in files.items()}
@@ -79,15 +88,10 @@ def owner_lines(text: str, owners: Sequence[str], file: str) -> str:
     return "".join(f"{path} {' '.join(owners)}\n" for path in lacking)
 
 
-def _action_in(found: Mapping[str, str | None]) -> str | None:
-    """Find the action that most steps of the files use beside GitHub's own."""
-    used = [
-        name
-        for text in found.values()
-        for name in _USED.findall(text or "")
-        if not name.startswith("actions/")
-    ]
-    return max(set(used), key=used.count) if used else None
+def _most(pattern: re.Pattern[str], found: Mapping[str, str | None]) -> str | None:
+    """Return what a pattern finds most often in the files."""
+    seen = [one for text in found.values() for one in pattern.findall(text or "")]
+    return max(set(seen), key=seen.count) if seen else None
 
 
 def _compared(found: str | None, meant: str) -> str | None:

@@ -49,6 +49,8 @@ class Setting:
     branch: str
     """The default branch."""
     identity: Identity
+    extras: tuple[str, ...] = ()
+    """Libraries that load models, or read data from elsewhere."""
 
     @property
     def filter(self) -> str:
@@ -83,6 +85,8 @@ class Setting:
         lines += ["        with:", f"          verb: {verb}"]
         if arguments:
             lines += ["          arguments: |", *(f"            {one}" for one in arguments)]
+        if self.extras:
+            lines.append(f"          extras: {' '.join(self.extras)}")
         if self.identity == "token" or not secret:
             lines.append("          token: ${{ github.token }}")
         else:

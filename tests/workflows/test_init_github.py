@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import root as lockstep
+from bot.cli.init import EXTRAS as OFFERED
 from bot.core.errors import ForbiddenChange, NotARepository, UnsafeFile
-from bot.world.github_files import differing, owner_lines, workflow_files
+from bot.world.github_files import EXTRAS, differing, owner_lines, workflow_files
 from bot.world.github_pin import own_pin, pin_installed
 from tests.forges.stand import run_git
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 PIN = "acme/lockstep@" + "a" * 40
 
 
@@ -100,6 +99,21 @@ def test_twice_is_once(clone: Path) -> None:
     assert again.exit_code == 0
     assert "wrote" not in again.output
     assert {path: path.read_text() for path in before} == before
+
+
+def test_extras_are_installed_in_every_zone_from_their_own_locks(clone: Path) -> None:
+    init("--action", PIN, "--extra", "onnx", "--extra", "http", "--extra", "onnx")
+
+    written = (clone / ".github/workflows/lockstep-evaluate.yml").read_text()
+    assert written.count("          extras: http onnx\n") == 3
+    assert differing(workflow_files(PIN, extras=["http", "onnx"])) == {}
+
+
+def test_every_extra_has_a_lock_and_is_offered() -> None:
+    locks = {path.stem for path in (ROOT / ".github" / "actions").glob("*.lock")}
+
+    assert locks == set(EXTRAS) == set(OFFERED)
+    assert f"^({'|'.join(EXTRAS)})$" in (ROOT / ".github/actions/install.sh").read_text()
 
 
 def test_owners_join_the_file_that_counts(clone: Path) -> None:
