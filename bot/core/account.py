@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from bot.core.proposal import Proposal
     from bot.core.transition import Transition
     from bot.core.trial import Judgement
-    from bot.core.verdict import Measure, Verdict
+    from bot.core.verdict import Measure, Override, Verdict
+    from bot.core.waiting import Waiting
 
 
 def account(
@@ -44,9 +46,10 @@ def account(
             },
             "decision": {
                 "ruling": decision.ruling.value,
-                "outcome": decision.outcome.name.lower(),
+                "outcome": decision.state,
                 "because": decision.because,
-                "waiting": list(decision.waiting),
+                "waiting": [_waiting(one) for one in decision.waiting],
+                "overrides": [_override(one) for one in decision.overridden],
             },
             "judgements": [_judgement(judgement) for judgement in judgements],
         }
@@ -63,6 +66,7 @@ def identity(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
         _oid(proposal, "head") or "",
         decision.ruling.value,
         *(judgement.trial.case.key for judgement in judgements if judgement.trial.case),
+        *(f"override {override.comment}" for override in decision.overridden),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -84,6 +88,7 @@ def trailers(
     for judgement in judgements:
         lines += _about(judgement.trial.transition)
     lines.append(f"Decision: {decision.ruling.value}")
+    lines += [f"Override: {_gate(one)} by @{one.by}" for one in decision.overridden]
     lines += sorted({f"Policy: {judgement.trial.policy_digest}" for judgement in judgements})
     if proposal.request.number is not None:
         lines.append(f"Triggered-by: {proposal.repository}#{proposal.request.number}")
@@ -125,6 +130,25 @@ def _move(change: Transition) -> str:
             return f"{type(change).__name__} of {change.model}"
 
 
+def _gate(override: Override) -> str:
+    """Write the name of an overridden gate on one line of plain letters."""
+    return re.sub(r"[^A-Za-z0-9_. -]", "", override.gate)
+
+
+def _waiting(one: Waiting) -> dict[str, str]:
+    return {"kind": one.kind.value, "because": one.because, "unblock": one.unblock}
+
+
+def _override(one: Override) -> dict[str, Any]:
+    return {
+        "gate": one.gate,
+        "by": one.by,
+        "reason": one.reason,
+        "until": one.until.isoformat(),
+        "comment": one.comment,
+    }
+
+
 def _oid(proposal: Proposal, side: str) -> str | None:
     blob = proposal.base if side == "base" else proposal.head
     return None if blob is None else blob.oid
@@ -159,6 +183,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "fault": verdict.fault.name.lower() if verdict.fault else None,
         "observed": verdict.observed,
         "waived_by": verdict.waived.by if verdict.waived else None,
+        "overridden_by": verdict.overridden.by if verdict.overridden else None,
         "notes": list(verdict.notes),
         "details": list(verdict.details),
         "measured": [_measure(measure) for measure in verdict.measured],

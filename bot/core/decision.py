@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.figures import count
 from bot.core.verdict import Bounds, Outcome, worst
+from bot.core.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from bot.core.policy import Freeze
     from bot.core.proposal import Standing
     from bot.core.trial import Judgement
+    from bot.core.verdict import Override
+    from bot.core.waiting import Waiting
 
 STRICTNESS = ("auto", "approved", "manual")
 
@@ -38,9 +41,16 @@ class Decision:
     because: str
     outcome: Outcome
     """The fold over all transitions; PASSED while a merge only waits for people."""
-    waiting: tuple[str, ...] = ()
-    """What must happen before this merges, one sentence each."""
+    waiting: tuple[Waiting, ...] = ()
+    """What must happen before this merges."""
+    overridden: tuple[Override, ...] = ()
+    """What people took upon themselves; with any, it passed with an override and did not pass."""
     refusal: Refusal | None = None
+
+    @property
+    def state(self) -> str:
+        """Name the outcome in one word: `passed` is never said of what was overridden."""
+        return "overridden" if self.overridden else self.outcome.name.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +58,11 @@ class Rules:
     """What the policies of all judged models say about merging, folded strictest first."""
 
     merge: str
+    reviewed: bool = False
+    """Some policy asks for a review, whatever the strictest one asks besides."""
     freeze: Freeze | None = None
+    frozen_at: str = ""
+    """`policies/x.yaml:30:5`, where the freeze is written."""
 
 
 def refuse(refusal: Refusal) -> Decision:
@@ -73,9 +87,20 @@ def decide(judgements: Sequence[Judgement], standing: Standing, rules: Rules) ->
         return Decision(ruling=Ruling.REFUSE, because=deciding, outcome=outcome)
     if outcome is not Outcome.PASSED:
         return Decision(ruling=Ruling.HOLD, because=deciding, outcome=outcome)
-    waiting = _waiting(judgements, standing, rules)
-    ruling = Ruling.HOLD if waiting else Ruling.MERGE
-    return Decision(ruling=ruling, because=deciding, outcome=outcome, waiting=waiting)
+    waits = waiting([judgement.trial for judgement in judgements], standing, rules)
+    return Decision(
+        ruling=Ruling.HOLD if waits else Ruling.MERGE,
+        because=deciding,
+        outcome=outcome,
+        waiting=waits,
+        overridden=_overridden(judgements),
+    )
+
+
+def _overridden(judgements: Sequence[Judgement]) -> tuple[Override, ...]:
+    """List the overrides that were used, each once."""
+    used = (v.overridden for judgement in judgements for v in judgement.verdicts if v.overridden)
+    return tuple({override.comment: override for override in used}.values())
 
 
 def _deciding_sentence(judgements: Sequence[Judgement], outcome: Outcome) -> str:
@@ -95,23 +120,3 @@ def _deciding_sentence(judgements: Sequence[Judgement], outcome: Outcome) -> str
         several = len(set(of.values())) > 1
         return f"`{of[id(verdict)]}`: {verdict.because}" if several else verdict.because
     return judgements[0].trial.settled
-
-
-def _waiting(judgements: Sequence[Judgement], standing: Standing, rules: Rules) -> tuple[str, ...]:
-    """List what keeps a passing request from merging.
-
-    Exempt from freezes is what promotes nothing: a rollback, or what needs no gate at all.
-    """
-    reasons = [j.trial.needs_person for j in judgements if j.trial.needs_person]
-    exempt = all(j.trial.fast_lane or j.trial.settled for j in judgements)
-    waits = []
-    if standing.draft:
-        waits.append("the pull request is a draft; mark it ready for review")
-    if rules.freeze is not None and not exempt:
-        waits.append(f"promotions are frozen until {rules.freeze.until}: {rules.freeze.reason}")
-    if rules.merge == "manual":
-        waits.append("the policy says `merge: manual`; a person merges")
-    elif (rules.merge == "approved" or reasons) and not standing.approved_by:
-        why = reasons[0] if reasons else "the policy says `merge: approved`"
-        waits.append(f"one approving review of this head is missing; {why}")
-    return tuple(waits)

@@ -57,6 +57,7 @@ def open_court(
         version=version,
         today=today,
         gate=lambda name, settings: gates[name].model_validate(settings),
+        overrides=proposal.standing.overrides,
     )
     return court, changes
 
@@ -119,5 +120,10 @@ def rules_of(trials: Sequence[Trial], court: Court) -> Rules:
     merge = max(
         (policy.promotion.merge for policy in policies), key=STRICTNESS.index, default="approved"
     )
-    freezes = [freeze for policy in policies if (freeze := policy.frozen(court.today))]
-    return Rules(merge=merge, freeze=freezes[0] if freezes else None)
+    frozen = [policy for policy in policies if policy.frozen(court.today)]
+    return Rules(
+        merge=merge,
+        reviewed=any(policy.promotion.merge == "approved" for policy in policies),
+        freeze=frozen[0].frozen(court.today) if frozen else None,
+        frozen_at=frozen[0].frozen_at(court.today) if frozen else "",
+    )

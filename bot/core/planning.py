@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.core.policyfile import Policy
     from bot.core.transition import Past, Transition
     from bot.core.trial import Question
+    from bot.core.verdict import Override
 
 FAST_LANE = ("artifact", "unsafe_code", "loads", "schema")
 """What a rollback is asked: the version exists, hashes, loads and speaks the same schema."""
@@ -54,6 +55,8 @@ class Court:
     today: date
     gate: Callable[[str, Mapping[str, object]], Question]
     """Build a gate from its name and settings."""
+    overrides: tuple[Override, ...] = ()
+    """What people took upon themselves, for this head."""
 
 
 def plan(changes: Sequence[Transition], court: Court) -> tuple[Trial, ...]:
@@ -189,21 +192,31 @@ def _guarded(
         sandbox=policy.sandbox,
         key=_key(change, policy, court, challenger, champion),
     )
-    # What lets a promotion skip rungs is proved or not; no waiver of a gate stands in for it.
-    waived = tuple(
-        ask
+    # What lets a promotion skip rungs is proved or not; nothing stands in for it.
+    permitted = tuple(
+        replace(ask, hard=True)
         if isinstance(ask.gate, FastTrack)
-        else replace(ask, waived=policy.waiver(ask.name, change.model, court.today))
+        else replace(
+            ask,
+            waived=policy.waiver(ask.name, change.model, court.today),
+            overridden=_override(ask, case.key, court),
+        )
         for ask in asked
     )
     return Trial(
         case=case,
         transition=change,
-        asked=waived,
+        asked=permitted,
         policy=policy.path,
         policy_digest=policy.digest,
         needs_person=UNDECIDED if asked and all(ask.observe for ask in asked) else "",
     )
+
+
+def _override(ask: Asked, key: str, court: Court) -> Override | None:
+    """Find an override of a gate, by its name or its title, on exactly this evidence."""
+    fitting = (one for one in court.overrides if one.gate in (ask.name, ask.gate.title))
+    return next((one for one in fitting if key in one.keys), None)
 
 
 def _skipped(change: Promotion, policy: Policy, court: Court) -> tuple[str, ...]:

@@ -5,22 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from typing import TYPE_CHECKING
 
 from bot.core.document import Items, Reading, Table, Text, read
 from bot.core.errors import PolicyMissing, Problem
-from bot.core.lock import Name, Value
-from bot.core.policy import (
-    ArtifactRules,
-    Dataset,
-    Freeze,
-    PromotionRules,
-    RollbackRules,
-    SandboxRules,
-    WaiverRule,
-)
+from bot.core.policy import BESIDE_THE_LADDER, Head
 from bot.core.trial import Asked
 from bot.core.verdict import Waiver
 from bot.core.wording import suggestion
@@ -28,55 +17,15 @@ from bot.core.wording import suggestion
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
-    from typing import Self
 
     from pydantic import BaseModel
 
     from bot.core.document import Node
+    from bot.core.policy import ArtifactRules, Dataset, Freeze, PromotionRules, SandboxRules
 
 FOLDER = "policies"
 PROOF = {"lower_bound_gain": "improve_by"}
 """What the fast track calls a setting of the comparing gate."""
-BESIDE_THE_LADDER = ("registration", "opening")
-
-Glob = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*?][a-z0-9._*?-]{0,63}$")]
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-class Head(Value):
-    """A policy without its gates, as it is written."""
-
-    models: Annotated[tuple[Glob, ...], BeforeValidator(_tuple), Field(min_length=1)]
-    """Names or patterns of the models this policy covers."""
-    ladder: Annotated[tuple[Name, ...], BeforeValidator(_tuple), Field(min_length=1)]
-    """The stages in order; the last one serves."""
-    mode: Literal["enforce", "observe"] = "enforce"
-    """`observe` reports and decides nothing."""
-    data: dict[Name, Dataset] = Field(default_factory=dict)
-    """Datasets by the name gates use."""
-    artifacts: ArtifactRules = ArtifactRules()
-    """Which artifacts may be loaded at all."""
-    sandbox: SandboxRules = SandboxRules()
-    """What must hold around an untrusted model."""
-    promotion: PromotionRules = PromotionRules()
-    """What happens when every gate passes."""
-    rollback: RollbackRules = RollbackRules()
-    """How far back a rollback may go on the fast lane."""
-    waivers: Annotated[tuple[WaiverRule, ...], BeforeValidator(_tuple)] = ()
-    """Gates that may be missed for a while, by name."""
-    freezes: Annotated[tuple[Freeze, ...], BeforeValidator(_tuple)] = ()
-    """Windows in which nothing is promoted."""
-
-    @model_validator(mode="after")
-    def _sound_ladder(self) -> Self:
-        if len(set(self.ladder)) < len(self.ladder):
-            raise ValueError("ladder names a stage twice")
-        if taken := set(self.ladder) & set(BESIDE_THE_LADDER):
-            raise ValueError(f"{', '.join(taken)} is no stage, it stands beside the ladder")
-        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +40,8 @@ class Policy:
     """Gates by section: a stage, `registration` or `opening`."""
     fast_track: Asked | None = None
     """The proof that lets a challenger skip rungs."""
+    freeze_places: tuple[str, ...] = ()
+    """`policies/x.yaml:30:5`, where each freeze stands, in their order."""
 
     @property
     def ladder(self) -> tuple[str, ...]:
@@ -143,6 +94,11 @@ class Policy:
         """Find the freeze that holds today."""
         return next((f for f in self.head.freezes if f.since <= today <= f.until), None)
 
+    def frozen_at(self, today: date) -> str:
+        """Say where the freeze that holds today is written; empty when none does."""
+        pairs = zip(self.head.freezes, self.freeze_places, strict=False)
+        return next((place for f, place in pairs if f.since <= today <= f.until), "")
+
 
 def parse_policy(text: bytes, path: str, gates: Mapping[str, type[BaseModel]]) -> Policy:
     """Read one policy.
@@ -163,8 +119,14 @@ def parse_policy(text: bytes, path: str, gates: Mapping[str, type[BaseModel]]) -
         reading.refuse(root.mark, "this is not a policy", "begin with `models: [name]`")
     reading.settle()
     assert head is not None, "settled without a problem"  # noqa: S101 -- narrows a type
-    digest = f"sha256:{hashlib.sha256(text).hexdigest()}"
-    return Policy(path=path, digest=digest, head=head, asked=asked, fast_track=fast)
+    return Policy(
+        path=path,
+        digest=f"sha256:{hashlib.sha256(text).hexdigest()}",
+        head=head,
+        asked=asked,
+        fast_track=fast,
+        freeze_places=_places(root, "freezes"),
+    )
 
 
 def _sections(
@@ -218,6 +180,7 @@ def _asked(
             place=str(choice.mark),
             observe=observe,
             compares=compares,
+            hard=bool(getattr(choice.settings, "hard", False)),
         )
 
 
@@ -258,6 +221,12 @@ def _at(node: Node, *keys: str) -> Table:
     for key in keys:
         node = (isinstance(node, Table) and node.get(key)) or Table((), node.mark)
     return node if isinstance(node, Table) else Table((), node.mark)
+
+
+def _places(root: Node, key: str) -> tuple[str, ...]:
+    """Say where each entry of a list stands."""
+    listed = root.get(key) if isinstance(root, Table) else None
+    return tuple(str(item.mark) for item in listed.items) if isinstance(listed, Items) else ()
 
 
 def _listed(node: Node) -> Node:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from bot.core.approvals import Approval, Recorded
     from bot.core.errors import Refusal
+    from bot.core.order import Order
+    from bot.core.owners import Owners
     from bot.core.transition import Past
+    from bot.core.verdict import Override
 
 LOCK = "models.lock"
 LARGEST = 32_000_000
@@ -52,6 +56,20 @@ class Standing:
     merged_as: str | None = None
     approved_by: tuple[str, ...] = ()
     """Reviewers whose approval is of exactly the judged head; never the author."""
+    reviews: tuple[Approval, ...] = ()
+    """The same approvals with their moments and teams, where they are known."""
+    recorded: tuple[Recorded, ...] = field(default=(), compare=False)
+    """What earlier decisions about this head rested on; the bot's own, so no part of a standing."""
+    owners: Owners | None = None
+    """Who must approve of the lock by the base's CODEOWNERS; None when nobody must."""
+    holds: tuple[Order, ...] = ()
+    """Holds on the request that nobody released."""
+    merge_ordered_by: str = ""
+    """Who ordered to merge exactly this head; empty when nobody did."""
+    merge_ordered_for: tuple[str, ...] = ()
+    """Evidence keys the order to merge was given for."""
+    overrides: tuple[Override, ...] = ()
+    """Unexpired overrides of exactly this head."""
     conflict: str | None = None
     """Why head and base do not merge, or None."""
 

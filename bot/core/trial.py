@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from bot.core.case import Case
     from bot.core.evidence import Evidence, Need
     from bot.core.transition import Transition
-    from bot.core.verdict import Waiver
+    from bot.core.verdict import Override, Waiver
+
+INTEGRITY = ("artifact", "unsafe_code")
+"""Gates that nobody may override: whether the bytes are what they are said to be, and are safe."""
 
 
 class Question(Protocol):
@@ -44,6 +47,14 @@ class Asked:
     """It asks for a champion, so it cannot open a stage."""
     observe: bool = False
     waived: Waiver | None = None
+    hard: bool = False
+    """The policy lets nobody override it."""
+    overridden: Override | None = None
+
+    @property
+    def overridable(self) -> bool:
+        """Tell whether a person may take it upon themselves that this gate says no."""
+        return not self.hard and self.name not in INTEGRITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +124,12 @@ def _verdict(ask: Asked, case: Case, evidence: Evidence) -> Verdict:
     except EvidenceMissing as missing:
         verdict = errored(ask.name, ask.gate.title, _blamed(missing, case))
     waived = ask.waived if verdict.outcome is not Outcome.PASSED else None
-    return replace(verdict, place=ask.place, observed=ask.observe, waived=waived)
+    verdict = replace(
+        verdict, place=ask.place, observed=ask.observe, waived=waived, hard=not ask.overridable
+    )
+    # An override is used only where nothing else lets the promotion through.
+    used = verdict.counts is not Outcome.PASSED and ask.overridable
+    return replace(verdict, overridden=ask.overridden if used else None)
 
 
 def _blamed(missing: EvidenceMissing, case: Case) -> Absent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,21 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A gate that a person took upon themselves by a comment: for one evidence, for a while."""
+
+    gate: str
+    """Name of the gate, or its title where one of several is meant."""
+    by: str
+    reason: str
+    until: datetime
+    keys: tuple[str, ...]
+    """Evidence keys it was given for."""
+    comment: int
+    """The comment that ordered it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One gate's answer about one transition."""
 
@@ -95,6 +110,10 @@ class Verdict:
     waived: Waiver | None = None
     observed: bool = False
     """The policy only observes this gate; it does not decide."""
+    overridden: Override | None = None
+    """Who took it upon themselves that the gate said no."""
+    hard: bool = False
+    """Nobody may override it."""
     place: str = ""
     """`policies/x.yaml:12:7`, where the gate is asked for."""
     notes: tuple[str, ...] = field(default=())
@@ -103,8 +122,11 @@ class Verdict:
         """Refuse a verdict that does not say why."""
         if not self.because.strip():
             raise ValueError("a verdict says why")
+        if self.hard and self.overridden:
+            raise ValueError("a hard gate is not overridden")
 
     @property
     def counts(self) -> Outcome:
-        """The outcome as the fold sees it: waived and observed verdicts do not block."""
-        return Outcome.PASSED if self.waived or self.observed else self.outcome
+        """The outcome as the fold sees it: what is permitted or only observed does not block."""
+        permitted = self.waived or self.observed or self.overridden
+        return Outcome.PASSED if permitted else self.outcome

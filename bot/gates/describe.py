@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bot.core.lock import Model, Name, Value
-from bot.core.policyfile import BESIDE_THE_LADDER, Head
+from bot.core.policy import BESIDE_THE_LADDER, Head
 from bot.gates import GATES
 from bot.gates.docstrings import documented
 from bot.gates.page import gates_page

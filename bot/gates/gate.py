@@ -33,6 +33,8 @@ class Gate(Value):
 
     mode: Literal["enforce", "observe"] = "enforce"
     """`observe` reports the verdict and does not decide."""
+    hard: bool = False
+    """`true`: nobody may override this gate."""
 
     @model_validator(mode="after")
     def _gives_exactly_one(self) -> Self:

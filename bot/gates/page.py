@@ -38,6 +38,8 @@ Under `registration` and `opening` there is none, and such a gate is refused the
 A share may be written as `0.95` or `95%`, a size as `500MB` or `2GiB`, a duration as `50ms`, \
 `30s`, `5m`, `6h` or `14d`.
 With `mode: observe` a gate is reported and does not decide.
+With `hard: true` nobody may override it by `/lockstep override`; `artifact` and `unsafe_code` are \
+always hard.
 
 This page is made from the code by `python -m bot.gates.describe`.
 """
@@ -48,6 +50,8 @@ PATTERNS = {
 }
 """A part of each pattern by which a written form is known."""
 
+SHARED = ("mode", "hard")
+"""Settings that every gate has."""
 KINDS = {"integer": "whole number", "boolean": "true or false", "string": "text"}
 LIMITS = {
     "minimum": "at least",
@@ -97,10 +101,10 @@ def _rules(gate: type[Gate]) -> str:
 
 
 def _ordered(shape: Shape) -> Shape:
-    """Put `mode`, which every gate has, last."""
+    """Put what every gate has last."""
     properties = dict(shape["properties"])
-    mode = properties.pop("mode")
-    return {**properties, "mode": mode}
+    shared = {name: properties.pop(name) for name in SHARED}
+    return {**properties, **shared}
 
 
 def _row(key: str, one: Shape, shape: Shape) -> str:

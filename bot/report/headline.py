@@ -10,6 +10,7 @@ from bot.core.decision import Decision, Ruling
 from bot.core.errors import ForbiddenChange, NotCanonical, OutOfScope, PolicyMissing, UnsafeFile
 from bot.core.transition import Promotion, Registration, Rollback
 from bot.core.verdict import Outcome
+from bot.core.waiting import Wait
 from bot.report.change import change
 from bot.report.numbers import plural
 
@@ -19,11 +20,8 @@ if TYPE_CHECKING:
     from bot.core.errors import Refusal
     from bot.core.proposal import Proposal
     from bot.core.trial import Judgement
+    from bot.core.waiting import Waiting
 
-FROZEN = "promotions are frozen until "
-"""How `bot.core.decision` begins the sentence about a freeze."""
-PERSON = ("one approving review of this head is missing", "the policy says `merge: manual`")
-"""How it begins the sentences about what only a person can do."""
 SUBJECTS = 2
 MOST_WAYS = 3
 """Doubts whose end is named before the table is left to name the rest."""
@@ -39,8 +37,10 @@ class Kind(Enum):
     FAILED = ("❌", "Promotion gates failed")
     ERRORED = ("⛔", "Could not evaluate")
     INCONCLUSIVE = ("❔", "Not enough evidence")
+    OVERRIDDEN = ("⚠️", "Passed with an override")
     WAIVED = ("⚠️", "Passed with a waiver")
     OBSERVED = ("⚠️", "Passed, because a failing gate only observes")
+    HELD = ("⏸️", "Promotion gates passed, somebody holds it")
     FROZEN = ("⏸️", "Promotion gates passed, promotions are frozen")
     ROLLBACK = ("✅", "Rollback passed on the fast lane")
     OPENING = ("✅", "First champion passed")
@@ -99,9 +99,11 @@ def _passed(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
     promotions = [trial for trial in trials if isinstance(trial.transition, Promotion)]
     registered = any(isinstance(trial.transition, Registration) for trial in trials)
     earned = (
+        (bool(decision.overridden), Kind.OVERRIDDEN),
         (any(verdict.waived for verdict in spared), Kind.WAIVED),
         (bool(spared), Kind.OBSERVED),
-        (bool(frozen(decision)), Kind.FROZEN),
+        (waits_for(decision, Wait.HELD) is not None, Kind.HELD),
+        (waits_for(decision, Wait.FROZEN) is not None, Kind.FROZEN),
         (not any(judgement.verdicts for judgement in judgements), Kind.SETTLED),
         (all(trial.fast_lane for trial in trials if not trial.settled), Kind.ROLLBACK),
         (bool(promotions) and all(trial.cold_start for trial in promotions), Kind.OPENING),
@@ -111,14 +113,9 @@ def _passed(decision: Decision, judgements: Sequence[Judgement]) -> Kind:
     return next(sort for is_so, sort in earned if is_so)
 
 
-def frozen(decision: Decision) -> str:
-    """Find the sentence about a freeze among what a decision waits for, or nothing."""
-    return next((wait for wait in decision.waiting if wait.startswith(FROZEN)), "")
-
-
-def for_person(wait: str) -> bool:
-    """Say whether a person ends this waiting by reviewing or merging."""
-    return wait.startswith(PERSON)
+def waits_for(decision: Decision, kind: Wait) -> Waiting | None:
+    """Find a reason to wait among those of a decision."""
+    return next((wait for wait in decision.waiting if wait.kind is kind), None)
 
 
 def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Proposal) -> Headline:
@@ -143,14 +140,19 @@ def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
 
 
 def _deciding(sort: Kind, decision: Decision, judgements: Sequence[Judgement]) -> str:
-    """Say what decided: with what would end a doubt, and with every waiver that was used."""
+    """Say what decided: with what would end a doubt, every waiver and every override."""
     said = [DECIDING.get(sort, decision.because)]
     if sort is Kind.INCONCLUSIVE:
         said += [way for way in advice(judgements)[:1] if way not in decision.because]
-    for verdict in (v for j in judgements for v in j.verdicts if sort is Kind.WAIVED):
+    if sort not in (Kind.WAIVED, Kind.OVERRIDDEN):
+        return "; ".join(said)
+    for verdict in (v for judgement in judgements for v in judgement.verdicts):
         if verdict.waived and verdict.outcome is not Outcome.PASSED:
             waiver = verdict.waived
             said.append(f"{verdict.title} is waived by {waiver.by} until {waiver.until}")
+        elif verdict.overridden:
+            over = verdict.overridden
+            said.append(f"{verdict.title} is overridden by {over.by} until {over.until:%Y-%m-%d}")
     return "; ".join(said)
 
 
@@ -197,7 +199,8 @@ def standing(decision: Decision, proposal: Proposal) -> str:
         return f"Merged as `{proposal.standing.merged_as[:7]}`."
     if decision.waiting:
         more = len(decision.waiting) - 1
-        return f"Not merged yet: {decision.waiting[0]}{f' (and {more} more)' if more else ''}."
+        first = decision.waiting[0].because
+        return f"Not merged yet: {first}{f' (and {more} more)' if more else ''}."
     match decision.ruling:
         case Ruling.MERGE:
             return "Merges now." if proposal.request.number else "A pull request would merge."

@@ -61,9 +61,7 @@ def marker(
 ) -> Mapping[str, str | int]:
     """Collect what a machine may read from the first line; it is never evidence."""
     sort = kind(decision, judgements)
-    verdict = {Kind.REFUSED: "refused", Kind.NOTHING: "nothing"}.get(
-        sort, decision.outcome.name.lower()
-    )
+    verdict = {Kind.REFUSED: "refused", Kind.NOTHING: "nothing"}.get(sort, decision.state)
     return {
         "v": FORMAT,
         "pr": proposal.request.number or 0,
@@ -73,9 +71,14 @@ def marker(
         "key": _key(judgements),
         "ruling": decision.ruling.value,
         "verdict": verdict,
+        **({"waiting": " ".join(_kinds(decision))} if decision.waiting else {}),
         "evaluated_at": f"{proposal.now:%Y-%m-%dT%H:%M:%SZ}",
         "bot": version,
     }
+
+
+def _kinds(decision: Decision) -> list[str]:
+    return [wait.kind.value.replace(" ", "-") for wait in decision.waiting]
 
 
 def _key(judgements: Sequence[Judgement]) -> str:

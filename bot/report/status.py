@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from bot.core.decision import Ruling
 from bot.core.errors import ForbiddenChange, OutOfScope
 from bot.core.verdict import Outcome
-from bot.report.headline import Kind, counts, for_person, frozen, kind, subject
+from bot.core.waiting import FOR_PERSON, Wait
+from bot.report.headline import Kind, counts, kind, subject, waits_for
 from bot.report.markdown import clean, end_cut
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 State = Literal["pending", "success", "failure", "error"]
 LONGEST = 140
+PERMITTED = {Kind.WAIVED: " with a waiver", Kind.OVERRIDDEN: " with an override"}
+BASE_DIGITS = 12
+_BASE = re.compile(rf" @([0-9a-f]{{{BASE_DIGITS}}})\Z")
 
 
 def context(branch: str) -> str:
@@ -36,9 +41,19 @@ def context(branch: str) -> str:
 def status(
     decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
 ) -> tuple[State, str]:
-    """Say the state of a commit, and why in one line; its first word carries the verdict."""
+    """Say the state of a commit, and why in one line; its first word carries the verdict.
+
+    The line ends with the base it was judged against, by which a sweep sees that it moved.
+    """
     state, words = _status(decision, judgements, proposal)
-    return state, end_cut(_plain(words), LONGEST)
+    base = f" @{proposal.base_sha[:BASE_DIGITS]}"
+    return state, end_cut(_plain(words), LONGEST - len(base)) + base
+
+
+def base_in(description: str) -> str | None:
+    """Read the first digits of the judged base out of a status description of ours."""
+    found = _BASE.search(description)
+    return found[1] if found else None
 
 
 def _status(
@@ -72,25 +87,27 @@ def _passed(
     decision: Decision, judgements: Sequence[Judgement], proposal: Proposal
 ) -> tuple[State, str]:
     """Say what follows a pass; what only a person can do must not keep that person from it."""
-    frost = frozen(decision)
+    held, frost = (waits_for(decision, kind) for kind in (Wait.HELD, Wait.FROZEN))
+    if held:
+        return "pending", f"HELD{held.because.removeprefix('held')}."
     if frost:
-        return "failure", f"FROZEN: {frost}."
-    waits = [wait for wait in decision.waiting if not for_person(wait)]
+        return "failure", f"FROZEN: {frost.because}."
+    waits = [wait for wait in decision.waiting if wait.kind not in FOR_PERSON]
     if waits:
-        return "pending", f"WAITING: {waits[0]}."
+        return "pending", f"WAITING: {waits[0].sentence}."
     verdicts = [verdict for judgement in judgements for verdict in judgement.verdicts]
     passing = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
     gates = f" {passing:,}/{len(verdicts):,} gates" if verdicts else ""
-    waived = " with a waiver" if kind(decision, judgements) is Kind.WAIVED else ""
+    permitted = PERMITTED.get(kind(decision, judgements), "")
     named = end_cut(subject(decision, judgements), 80)
     if proposal.standing.merged_as:
         after = f"Merged as {proposal.standing.merged_as[:7]}."
     elif decision.waiting:
-        review = decision.waiting[0].startswith("one approving review")
-        after = "Merges when reviewed." if review else "A person merges."
+        manual = decision.waiting[0].kind is Wait.MANUAL
+        after = "A person merges." if manual else "Merges when reviewed."
     else:
         after = "Merges now."
-    return "success", f"PASS{waived}{gates}: {named}. {after}"
+    return "success", f"PASS{permitted}{gates}: {named}. {after}"
 
 
 def _refused(refusal: Refusal) -> tuple[State, str]:

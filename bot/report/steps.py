@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.command import CALL, FORMS, Verb
 from bot.core.errors import NotCanonical, OutOfScope
 from bot.core.record import BRANCH
 from bot.core.verdict import Outcome
+from bot.core.waiting import Wait
 from bot.report.headline import Kind, advice, kind
 from bot.report.values import Step
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.errors import Refusal
     from bot.core.proposal import Proposal
     from bot.core.trial import Judgement
+    from bot.core.waiting import Waiting
 
 AGAIN = {
     Outcome.FAILED: "Push another challenger. A limit or a waiver is changed in the policy, by a "
@@ -51,11 +54,38 @@ def _awaited(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
         return [Step(done=False, text=_correction(decision.refusal))]
     ways = advice(judgements)
     if decision.outcome is Outcome.INCONCLUSIVE and ways:
-        return [Step(done=False, text=f"{way[:1].upper()}{way[1:]}") for way in ways]
+        return [Step(done=False, text=_capital(way)) for way in ways]
     if decision.outcome is not Outcome.PASSED:
-        return [Step(done=False, text=AGAIN[decision.outcome])]
-    waits = [Step(done=False, text=wait[:1].upper() + wait[1:]) for wait in decision.waiting]
-    return [*waits, _merging(proposal)]
+        return [Step(done=False, text=AGAIN[decision.outcome]), *_overriding(judgements, proposal)]
+    waits = (_capital(f"{wait.because}; {_unblock(wait, proposal)}") for wait in decision.waiting)
+    return [*(Step(done=False, text=wait) for wait in waits), _merging(proposal)]
+
+
+def _unblock(wait: Waiting, proposal: Proposal) -> str:
+    """Say what ends a wait; where a command is asked for, as it can be pasted."""
+    if wait.kind is not Wait.MANUAL or proposal.request.number is None:
+        return wait.unblock
+    return f"a person merges, or comments `{CALL} merge {proposal.head_sha[:12]}`"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _overriding(judgements: Sequence[Judgement], proposal: Proposal) -> list[Step]:
+    """Say who may override the gates that keep this out; nothing when one of them is hard."""
+    against = [v for j in judgements for v in j.verdicts if v.counts is not Outcome.PASSED]
+    if proposal.request.number is None or any(verdict.hard for verdict in against):
+        return []
+    gates = list(dict.fromkeys(verdict.gate for verdict in against))[:1]
+    return [
+        Step(
+            done=False,
+            text="Or somebody with write access who is not the author takes it upon themselves: "
+            f'`{CALL} override --gate {gate} --reason "…"`',
+        )
+        for gate in gates
+    ]
 
 
 def _correction(refusal: Refusal) -> str:
@@ -84,7 +114,7 @@ def commands(
     """Say how to stop, to repeat and to undo."""
     if proposal.request.number is None or kind(decision, judgements) is Kind.NOTHING:
         return ()
-    again = f"To judge it again: `lockstep evaluate {proposal.request.number}`."
+    again = f"To judge it again, comment `{FORMS[Verb.EVALUATE].written}`."
     if decision.refusal is not None or decision.outcome is not Outcome.PASSED:
         return (again,)
     models = list(dict.fromkeys(judgement.trial.transition.model for judgement in judgements))
@@ -93,7 +123,10 @@ def commands(
     if proposal.standing.merged_as:
         landed = proposal.standing.merged_as[:12]
         return (f"To undo it, `git revert {landed}` or `lockstep rollback {model}`.",)
-    return ("To stop this, close the request or make it a draft.", again, undo)
+    if proposal.standing.holds:
+        return (again, undo)
+    stop = f"To stop this, comment `{FORMS[Verb.HOLD].written}`."
+    return (stop, again, undo)
 
 
 def reproduce(proposal: Proposal) -> str:

@@ -166,14 +166,13 @@ def _row(
 ) -> Row:
     mark, word = RESULTS[verdict.outcome]
     failing = verdict.outcome is not Outcome.PASSED
-    permitted = " (waived)" if verdict.waived else " (observed)" if verdict.observed else ""
     return Row(
         title=verdict.title,
         gate=verdict.gate,
         address=f"{documentation}/gates.md#{verdict.gate}",
         outcome=verdict.outcome,
         mark=mark,
-        word=word + (permitted if failing else ""),
+        word=word + (_aside(verdict) if failing else ""),
         figures=figures(measure) if measure else Figures(),
         strip=strip(measure, scales) if measure else None,
         because=verdict.because,
@@ -186,11 +185,23 @@ def _row(
     )
 
 
+def _aside(verdict: Verdict) -> str:
+    """Say why a gate that does not pass does not decide."""
+    if verdict.waived:
+        return " (waived)"
+    return " (observed)" if verdict.observed else " (overridden)" if verdict.overridden else ""
+
+
 def _permission(verdict: Verdict) -> str:
-    if verdict.waived is None or verdict.outcome is Outcome.PASSED:
+    if verdict.outcome is Outcome.PASSED:
         return ""
-    waiver = verdict.waived
-    return f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+    if verdict.waived is not None:
+        waiver = verdict.waived
+        return f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+    if verdict.overridden is not None:
+        over = verdict.overridden
+        return f"Overridden by {over.by} until {over.until:%Y-%m-%d %H:%M} UTC: {over.reason}"
+    return ""
 
 
 def _further(verdict: Verdict, leading: Measure | None) -> tuple[str, ...]:

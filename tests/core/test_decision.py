@@ -10,6 +10,7 @@ from bot.core.lock import Hold as Held
 from bot.core.proposal import Standing
 from bot.core.transition import Hold
 from bot.core.verdict import Bounds, Measure, Outcome
+from bot.core.waiting import Wait
 from tests.core.verdicts import FREEZE, PROMOTION, WAIVER, compared, judged, settled, verdict
 from tests.landed import MODEL, rollback
 
@@ -89,33 +90,39 @@ def test_a_draft_waits():
     found = decided(judged(Outcome.PASSED), draft=True)
     assert found.ruling is Ruling.HOLD
     assert found.outcome is Outcome.PASSED
-    assert found.waiting == ("the pull request is a draft; mark it ready for review",)
+    assert [wait.kind for wait in found.waiting] == [Wait.DRAFT]
+    assert found.waiting[0].sentence == "the pull request is a draft; mark it ready for review"
 
 
 def test_an_approval_is_asked_where_the_policy_says_so():
     rules = Rules(merge="approved")
     waiting = decided(judged(Outcome.PASSED), rules=rules)
-    assert waiting.waiting[0].endswith("the policy says `merge: approved`")
+    assert waiting.waiting[0].because.endswith("(the policy says `merge: approved`)")
     assert decided(judged(Outcome.PASSED), rules=rules, approved_by=("bo",)).ruling is Ruling.MERGE
 
 
 def test_a_reason_for_a_person_asks_for_an_approval_even_where_merging_is_automatic():
     found = decided(settled(HOLD, person="a person confirms"))
-    assert found.waiting == ("one approving review of this head is missing; a person confirms",)
+    (wait,) = found.waiting
+    assert wait.kind is Wait.REVIEW
+    assert wait.because == "one approving review of this head is missing (a person confirms)"
     assert decided(settled(HOLD, person="x"), approved_by=("bo",)).ruling is Ruling.MERGE
 
 
 def test_a_manual_policy_never_merges():
     found = decided(judged(Outcome.PASSED), rules=Rules(merge="manual"), approved_by=("bo",))
     assert found.ruling is Ruling.HOLD
-    assert found.waiting == ("the policy says `merge: manual`; a person merges",)
+    assert [wait.kind for wait in found.waiting] == [Wait.MANUAL]
+    assert "/lockstep merge" in found.waiting[0].unblock
 
 
 def test_a_freeze_stops_promotions_and_not_what_promotes_nothing():
-    rules = Rules(merge="auto", freeze=FREEZE)
+    rules = Rules(merge="auto", freeze=FREEZE, frozen_at="policies/p.yaml:9:5")
     back = judged(Outcome.PASSED, transition=rollback("4", "3"), fast_lane=True)
     held = decided(judged(Outcome.PASSED), rules=rules)
-    assert held.waiting == ("promotions are frozen until 2026-11-30: audit",)
+    assert [wait.because for wait in held.waiting] == [
+        "promotions are frozen until 2026-11-30 by `policies/p.yaml:9:5`: audit"
+    ]
     assert decided(back, settled(HOLD), rules=rules).ruling is Ruling.MERGE
     assert decided(back, judged(Outcome.PASSED), rules=rules).ruling is Ruling.HOLD
 

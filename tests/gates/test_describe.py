@@ -12,7 +12,8 @@ from bot.core.document import read
 from bot.core.errors import Refusal
 from bot.core.lock import Model
 from bot.core.nodes import plain
-from bot.core.policyfile import Head, parse_policy
+from bot.core.policy import Head
+from bot.core.policyfile import parse_policy
 from bot.gates import GATES, describe
 from bot.gates.docstrings import field_docstrings, models_in
 from bot.gates.page import gates_page

@@ -47,6 +47,7 @@ from tests.report.builders import (
     proposal,
     slice_of,
 )
+from tests.report.standings import HELD, OVER, OWNED, STALE
 
 MISSING = "sandbox layer missing: namespaces (this kernel does not let an ordinary user make them)"
 FREEZE = Freeze.model_validate(
@@ -80,6 +81,7 @@ SLICES = gate(
     ),
     details=("3 of 4 slices judged, Holm over 3",),
 )
+SLOW = latency(31.0, Outcome.FAILED)
 UNDECIDED = compare(
     value=0.001,
     lower=-0.030,
@@ -192,7 +194,7 @@ def _several():
     return (_registered(), *passed(), other, third)
 
 
-HELD = Held(
+BAN = Held(
     model="credit-risk",
     stage="production",
     hold=Hold(reason="incident 42", by="@ana", until=date(2026, 12, 1)),
@@ -204,11 +206,16 @@ STORIES = {
     "passed-waits-for-a-person": lambda: _story(passed(), merge="manual"),
     "passed-draft": lambda: _story(passed(), standing=Standing(draft=True), merge="approved"),
     "passed-frozen": lambda: _story(passed(), freeze=FREEZE),
+    "passed-held": lambda: _story(passed(), standing=Standing(holds=(HELD,)), merge="approved"),
+    "passed-stale-review": lambda: _story(passed(), standing=STALE, merge="approved"),
+    "passed-waits-for-an-owner": lambda: _story(passed(), standing=OWNED, merge="approved"),
+    "overridden": lambda: _story((promoted(compare(), replace(SLOW, overridden=OVER)),)),
+    "failed-hard": lambda: _story((promoted(compare(), replace(SLOW, hard=True)),)),
     "landed": lambda: _story(passed(), proposal(standing=MERGED)),
     "working-tree": lambda: _story(
         passed(), proposal(request=Request(), branch="", head_sha=proposal().base_sha)
     ),
-    "rollback-and-hold": lambda: _story((*_rollback(), *_lone(HELD))),
+    "rollback-and-hold": lambda: _story((*_rollback(), *_lone(BAN))),
     "fast-track": lambda: _story((_fast_track(),)),
     "already-merged": lambda: _story((), proposal(standing=MERGED)),
     "failed": lambda: _story(
@@ -249,9 +256,7 @@ STORIES = {
         _rollback(), merge="approved", freeze=FREEZE, standing=Standing(approved_by=("ben",))
     ),
     "nothing": lambda: _story(()),
-    "waived": lambda: _story(
-        (promoted(compare(), replace(latency(31.0, Outcome.FAILED), waived=WAIVER)),)
-    ),
+    "waived": lambda: _story((promoted(compare(), replace(SLOW, waived=WAIVER)),)),
     "observed": lambda: _story((promoted(replace(SLICES, observed=True), compare()),)),
     "first-champion": lambda: _story(
         (promoted(FLOOR, *INTEGRITY, champion=None),), proposal(base=None)
@@ -263,7 +268,7 @@ STORIES = {
             needs_person="a release needs a person",
         )
     ),
-    "hold": lambda: _story(_lone(HELD)),
+    "hold": lambda: _story(_lone(BAN)),
     "vacated": lambda: _story(
         _lone(Retirement(model="credit-risk", version="3", stage="canary", reason=None))
     ),

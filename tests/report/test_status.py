@@ -6,9 +6,10 @@ from bot.core.decision import Rules, decide, refuse
 from bot.core.errors import Malformed, Problem
 from bot.core.proposal import Standing
 from bot.core.verdict import Outcome
-from bot.report.headline import FROZEN, PERSON
-from bot.report.status import context, status
+from bot.core.waiting import Wait
+from bot.report.status import base_in, context, status
 from tests.report.builders import decided, gate, promoted, proposal
+from tests.report.standings import HELD, STALE
 from tests.report.stories import FREEZE, passed
 
 
@@ -16,14 +17,33 @@ def test_the_context_names_the_base_branch():
     assert context("main") == "lockstep/gate: main"
 
 
-def test_the_sentences_of_a_decision_are_recognised():
+@pytest.mark.parametrize(
+    ("standing", "rules", "kind", "state", "first"),
+    [
+        (Standing(), Rules(merge="approved"), Wait.REVIEW, "success", "PASS"),
+        (Standing(), Rules(merge="manual"), Wait.MANUAL, "success", "PASS"),
+        (Standing(), Rules(merge="auto", freeze=FREEZE), Wait.FROZEN, "failure", "FROZEN"),
+        (Standing(draft=True), Rules(merge="auto"), Wait.DRAFT, "pending", "WAITING"),
+        (Standing(holds=(HELD,)), Rules(merge="auto"), Wait.HELD, "pending", "HELD"),
+        (STALE, Rules(merge="approved"), Wait.STALE_REVIEW, "pending", "WAITING"),
+    ],
+)
+def test_only_what_a_person_ends_by_merging_is_green(standing, rules, kind, state, first):
     judgements = passed()
-    frozen = decide(judgements, Standing(), Rules(merge="auto", freeze=FREEZE))
-    approved = decide(judgements, Standing(), Rules(merge="approved"))
-    manual = decide(judgements, Standing(), Rules(merge="manual"))
-    assert frozen.waiting[0].startswith(FROZEN)
-    assert approved.waiting[0].startswith(PERSON[0])
-    assert manual.waiting[0].startswith(PERSON[1])
+    decision = decide(judgements, standing, rules)
+    assert [wait.kind for wait in decision.waiting] == [kind]
+    said, words = status(decision, judgements, proposal(standing=standing))
+    assert (said, words.split()[0].strip(":")) == (state, first)
+
+
+def test_the_description_ends_with_the_base_it_was_judged_against():
+    judgements = passed()
+    decision = decided(*judgements, merge="auto")
+    _, words = status(decision, judgements, proposal(base_sha="0123456789ab" + "c" * 28))
+    assert words.endswith(" @0123456789ab")
+    assert base_in(words) == "0123456789ab"
+    assert base_in("PASS @0123456789a") is None
+    assert base_in("PASS @0123456789ab and more") is None
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.ERRORED])
@@ -36,12 +56,12 @@ def test_a_long_reason_is_cut_to_what_a_status_holds(outcome):
 
 def test_a_status_is_one_line_without_markup_or_control_characters():
     decision = refuse(Malformed(Problem(what="bad\n\x1b[31m`value`\u202e", remedy="")))
-    assert status(decision, (), proposal()) == ("error", "ERROR bad value")
+    assert status(decision, (), proposal()) == ("error", "ERROR bad value @def567800000")
 
 
 def test_an_undecided_gate_without_advice_is_still_a_sentence():
     judged = (promoted(gate("g", "g", Outcome.INCONCLUSIVE, because="too few rows")),)
     assert status(decided(*judged), judged, proposal()) == (
         "failure",
-        "INCONCLUSIVE: too few rows.",
+        "INCONCLUSIVE: too few rows. @def567800000",
     )

@@ -82,6 +82,7 @@ def test_the_marker_says_what_was_judged(name, templates):
     assert content["ruling"] == decision.ruling.value
     assert content["verdict"] in {
         "passed",
+        "overridden",
         "failed",
         "errored",
         "inconclusive",

@@ -1,0 +1,136 @@
+"""An approval counts while the evidence it was given on is today's.
+
+Which evidence that was is read from the stored records of the request, never from comments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.core.proposal import Standing
+    from bot.core.trial import Trial
+
+UNNAMED = "the evidence key is another one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A review that approves of exactly the judged head."""
+
+    by: str
+    at: datetime | None = None
+    """When it was given; None takes it as given before the first evaluation."""
+    teams: tuple[str, ...] = ()
+    """Teams on whose behalf it was given, `org/slug`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a stored record says its verdicts rested on."""
+
+    at: datetime
+    head: str
+    keys: frozenset[str]
+    """Evidence keys of its cases."""
+    rests: Mapping[str, str]
+    """What the keys are made of, by a name for people: `policy policies/x.yaml` and its digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapsed:
+    """An approval that counts no more."""
+
+    by: str
+    changed: str
+    """What is another than when it was given."""
+
+
+def standing_approvals(trials: Sequence[Trial], standing: Standing) -> tuple[Approval, ...]:
+    """List the approvals that were given on today's evidence."""
+    return tuple(one for one in _given(standing) if not _changed(one, trials, standing))
+
+
+def lapsed(trials: Sequence[Trial], standing: Standing) -> tuple[Lapsed, ...]:
+    """List the approvals that were given on other evidence, with what changed since."""
+    found = ((one, _changed(one, trials, standing)) for one in _given(standing))
+    return tuple(Lapsed(by=one.by, changed=changed) for one, changed in found if changed)
+
+
+def recorded(content: Any) -> Recorded | None:
+    """Read what a stored record rested on; None when it is not a record."""
+    try:
+        judgements = content["judgements"]
+        rests = {f"policy {path}": str(digest) for path, digest in content["policies"].items()}
+        for judgement in judgements:
+            rests |= _rest(_told(judgement), judgement["challenger"], judgement["champion"])
+            rests |= {f"data {name}": str(digest) for name, digest in judgement["data"].items()}
+        return Recorded(
+            at=datetime.fromisoformat(content["at"]),
+            head=str(content["head"]["commit"]),
+            keys=frozenset(str(one["key"]) for one in judgements if one["key"]),
+            rests=rests,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _given(standing: Standing) -> tuple[Approval, ...]:
+    """Take the names of approvals whose moment is not known as well."""
+    known = {one.by for one in standing.reviews}
+    return (
+        *standing.reviews,
+        *(Approval(by=name) for name in standing.approved_by if name not in known),
+    )
+
+
+def _changed(approval: Approval, trials: Sequence[Trial], standing: Standing) -> str:
+    """Say what changed since an approval was given; empty when nothing did.
+
+    The evidence in force was that of the last record before it, else of the first one after it:
+    who approves before the first evaluation approves of what that evaluates.
+    """
+    history = sorted(standing.recorded, key=lambda one: one.at)
+    before = [one for one in history if approval.at is not None and one.at <= approval.at]
+    then = before[-1] if before else next(iter(history), None)
+    today = frozenset(trial.case.key for trial in trials if trial.case)
+    if then is None or then.keys == today:
+        return ""
+    now = _rests(trials)
+    names = sorted(
+        name for name in now.keys() | then.rests if now.get(name) != then.rests.get(name)
+    )
+    return f"{', '.join(names)} changed since" if names else UNNAMED
+
+
+def _rests(trials: Sequence[Trial]) -> dict[str, str]:
+    found = {f"policy {trial.policy}": trial.policy_digest for trial in trials}
+    for trial in trials:
+        case = trial.case
+        if case is None:
+            continue
+        about = case.model, getattr(trial.transition, "stage", None) or ""
+        champion = case.champion.entry.artifact.digest if case.champion else None
+        found |= _rest(about, case.challenger.entry.artifact.digest, champion)
+        found |= {f"data {name}": data.digest for name, data in case.data.items()}
+    return found
+
+
+def _told(judgement: Any) -> tuple[str, str]:
+    """Read model and stage out of a recorded judgement."""
+    told = dict(line.split(": ", 1) for line in judgement["transition"]["about"])
+    return told["Model"], told.get("Stage", "")
+
+
+def _rest(about: tuple[str, str], challenger: str | None, champion: str | None) -> dict[str, str]:
+    if challenger is None:
+        return {}
+    place = f"of {about[0]}" + (f" in {about[1]}" if about[1] else "")
+    return {
+        f"the challenger {place}": challenger,
+        f"the champion {place}": champion or "",
+    }
