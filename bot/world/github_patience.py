@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, TypeVar
 
 from github import BadAttributeException, GithubException
@@ -36,7 +37,7 @@ class GaveUp(Exception):  # noqa: N818 -- internal; the forge turns it into Unav
 
 
 # PyGithub asserts that addresses and fields are GitHub's; those of a proxy's page are not.
-_UNLIKE_GITHUB = (NotGitHub, AssertionError, BadAttributeException)
+_UNLIKE_GITHUB = (NotGitHub, AssertionError, BadAttributeException, JSONDecodeError)
 _FAILURES = (RequestException, NotReady, GithubException, *_UNLIKE_GITHUB)
 _DECISIONS = (HeadMoved, NotMergeable, Stop)
 

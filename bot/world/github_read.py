@@ -5,38 +5,35 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from github import GithubException
 from github.CommitStatus import CommitStatus
 from github.PaginatedList import PaginatedList
 
 from bot.core.errors import Denied, ForbiddenChange, NotARepository, Problem, Unavailable
 from bot.world.forge import (
-    Comment,
     HeadMoved,
+    Issue,
     NotMergeable,
     PullRequest,
-    Review,
+    QueueRequired,
     State,
     Status,
 )
 from bot.world.github_patience import said
+from bot.world.github_snapshot import GHOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from github.IssueComment import IssueComment
+    from github import GithubException
+    from github.Issue import Issue as GitHubIssue
     from github.NamedUser import NamedUser
     from github.Organization import Organization
     from github.PullRequest import PullRequest as GitHubPull
-    from github.PullRequestReview import PullRequestReview
     from github.Repository import Repository
 
     from bot.core.errors import Stop
 
-GHOST = "ghost"
-"""The login GitHub shows for an account that is gone."""
-_WRITERS = frozenset({"admin", "maintain", "write"})
-_DECISIONS = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
+_QUEUE = "merge queue"
 _SECRETS = re.compile(r"gh[a-z]_[A-Za-z0-9]{10,}|github_pat_\w+|(?<=x-access-token:)[^@\s]+")
 
 
@@ -65,47 +62,9 @@ def pull_of(pull: GitHubPull) -> PullRequest:
     )
 
 
-def approvals_of(
-    reviews: Iterable[PullRequestReview], *, author: str, may_write: Callable[[str], bool]
-) -> tuple[Review, ...]:
-    """Keep each reviewer's latest decision where that is an approval that counts.
-
-    A comment changes nothing; the author and people who may not write never count, since
-    anybody may press Approve on a public repository.
-    """
-    latest: dict[str, PullRequestReview] = {}
-    for review in reviews:
-        login = _login(review.user)
-        if review.state in _DECISIONS and login.casefold() != author.casefold():
-            latest.pop(login, None)
-            latest[login] = review
-    return tuple(
-        Review(reviewer=login, sha=review.commit_id or "")
-        for login, review in latest.items()
-        if review.state == "APPROVED" and login != GHOST and may_write(login)
-    )
-
-
-def writes(repository: Repository, login: str, *, known: dict[str, bool]) -> bool:
-    """Ask whether somebody may write, once per person; an unknown person may not."""
-    if login not in known:
-        try:
-            known[login] = repository.get_collaborator_permission(login) in _WRITERS
-        except GithubException as error:
-            if error.status != 404:
-                raise
-            known[login] = False
-    return known[login]
-
-
-def comment_of(comment: IssueComment) -> Comment:
-    """Translate a comment."""
-    return Comment(id=comment.id, body=comment.body or "", url=comment.html_url)
-
-
-def author_of(comment: IssueComment) -> str:
-    """Name who wrote a comment."""
-    return _login(comment.user)
+def issue_of(issue: GitHubIssue) -> Issue:
+    """Translate an issue."""
+    return Issue(number=issue.number, title=issue.title, body=issue.body or "", url=issue.html_url)
 
 
 def statuses_of(repository: Repository, sha: str) -> Iterable[CommitStatus]:
@@ -134,10 +93,10 @@ def status_of(status: CommitStatus) -> Status:
 
 
 def unmerged(error: GithubException, token: str) -> Exception:
-    """Tell the refusals of a merge apart: 405 is a rule, 409 a moved head."""
+    """Tell the refusals of a merge apart: 405 is a rule or a queue, 409 a moved head."""
     words = redacted(said(error), token)
     if error.status == 405:
-        return NotMergeable(words)
+        return QueueRequired(words) if _QUEUE in words.lower() else NotMergeable(words)
     return HeadMoved(words) if error.status == 409 else error
 
 
@@ -165,10 +124,7 @@ def stop_for(error: GithubException, about: str, token: str) -> Stop:
     if error.status == 401:
         remedy = "give a token that is valid for this server"
     elif error.status == 403:
-        remedy = (
-            "give the token the permissions contents, pull requests and statuses (write), or "
-            "name its login when it belongs to an app"
-        )
+        remedy = "give the token the permissions contents, pull requests and statuses (write)"
     elif error.status in {404, 410, 451}:
         remedy = "check the name, and that the token may see the repository"
     elif error.status == 422:

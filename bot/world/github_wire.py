@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from github.Auth import Auth
 
 API_VERSION = "2022-11-28"
+AGENT = f"lockstep/{__version__}"
 TIMEOUT_S = 30
 PAGE = 100
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9._-]{1,100}")
 _INJECTING = threading.Lock()
 
@@ -58,6 +59,10 @@ class Tally:
 
     calls: int = 0
 
+    def count(self) -> None:
+        """Add one."""
+        self.calls += 1
+
 
 def line(*, auth: Auth, api_url: str, pace: Pace, tally: Tally) -> Github:
     """Open a client whose every request is counted and sent exactly once.
@@ -70,7 +75,7 @@ def line(*, auth: Auth, api_url: str, pace: Pace, tally: Tally) -> Github:
 
     class Plain(HTTPRequestsConnectionClass):
         def getresponse(self) -> RequestsResponse:
-            tally.calls += 1
+            tally.count()
             turns.take(self.verb, self.url, self.input)
             response = super().getresponse()
             turns.heard(response.status, response.headers)
@@ -78,7 +83,7 @@ def line(*, auth: Auth, api_url: str, pace: Pace, tally: Tally) -> Github:
 
     class Secure(HTTPSRequestsConnectionClass):
         def getresponse(self) -> RequestsResponse:
-            tally.calls += 1
+            tally.count()
             turns.take(self.verb, self.url, self.input)
             response = super().getresponse()
             turns.heard(response.status, response.headers)
@@ -101,7 +106,7 @@ def _settings(auth: Auth, api_url: str, pace: Pace) -> dict[str, Any]:
         "per_page": PAGE,
         "timeout": TIMEOUT_S,
         "retry": None,
-        "user_agent": f"lockstep/{__version__}",
+        "user_agent": AGENT,
         "api_version": API_VERSION,
         "seconds_between_requests": pace.between_requests_s,
         "seconds_between_writes": pace.between_writes_s,
@@ -145,7 +150,7 @@ def server_of(api_url: str, named: str | None = None) -> str:
 def _refuse_clear_text(address: str) -> str:
     """Return an address a token may be sent to, without a slash at its end; refuse another."""
     parts = urlsplit(address)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if not safe or not parts.hostname:
         raise NotARepository(
             Problem(

@@ -21,33 +21,38 @@ from .downloads import cache as cache_folder
 
 _R = "/repos/{owner}/{repo}"
 OPERATIONS: dict[tuple[str, str], frozenset[int]] = {
-    ("GET", "/user"): frozenset({403}),
     ("POST", "/app/installations/{installation_id}/access_tokens"): frozenset({404}),
     ("GET", _R): frozenset({401, 404}),
     ("GET", f"{_R}/collaborators/{{username}}/permission"): frozenset({404}),
     ("GET", f"{_R}/pulls"): frozenset({404}),
     ("POST", f"{_R}/pulls"): frozenset({422}),
-    ("GET", f"{_R}/pulls/{{pull_number}}"): frozenset({404}),
-    ("GET", f"{_R}/pulls/{{pull_number}}/reviews"): frozenset(),
     ("PUT", f"{_R}/pulls/{{pull_number}}/merge"): frozenset({403, 405, 409}),
-    ("GET", f"{_R}/issues/{{issue_number}}/comments"): frozenset({404}),
-    ("POST", f"{_R}/issues/{{issue_number}}/comments"): frozenset({422}),
     ("PATCH", f"{_R}/issues/comments/{{comment_id}}"): frozenset({404}),
     ("DELETE", f"{_R}/issues/comments/{{comment_id}}"): frozenset({404}),
+    ("POST", f"{_R}/issues/comments/{{comment_id}}/reactions"): frozenset({404}),
+    ("POST", f"{_R}/issues"): frozenset({410}),
     ("GET", f"{_R}/commits/{{ref}}/statuses"): frozenset(),
     ("POST", f"{_R}/statuses/{{sha}}"): frozenset({403, 422}),
+    ("GET", f"{_R}/actions/runs/{{run_id}}/artifacts"): frozenset(),
+    ("GET", f"{_R}/actions/artifacts/{{artifact_id}}/{{archive_format}}"): frozenset({404, 410}),
 }
-"""What the bot may send, and the refusals it has an answer for."""
+"""What the bot may send by REST, and the refusals it has an answer for."""
 
 PEOPLE = frozenset(
     {
-        ("PATCH", f"{_R}/pulls/{{pull_number}}"),
-        ("POST", f"{_R}/pulls/{{pull_number}}/reviews"),
-        ("GET", f"{_R}/git/ref/{{ref}}"),
+        ("GET", "/user"),
         ("GET", "/rate_limit"),
+        ("GET", f"{_R}/git/ref/{{ref}}"),
+        ("GET", f"{_R}/pulls/{{pull_number}}"),
+        ("PATCH", f"{_R}/pulls/{{pull_number}}"),
+        ("GET", f"{_R}/pulls/{{pull_number}}/reviews"),
+        ("POST", f"{_R}/pulls/{{pull_number}}/reviews"),
+        ("GET", f"{_R}/issues/{{issue_number}}/comments"),
+        ("POST", f"{_R}/issues/{{issue_number}}/comments"),
+        ("PATCH", f"{_R}/issues/{{issue_number}}"),
     }
 )
-"""What the people in our tests send besides: close, approve, look."""
+"""What the people in our tests send besides: close, approve, talk, look."""
 
 GONE_FORK = r"(\d+/)?head/(label|user|repo): null is not of type .*"
 DEVIATIONS = {

@@ -205,7 +205,6 @@ def github_stand(folder: Path, server: Server) -> Stand:
         hosted.full_name,
         bot.token,
         api_url=server.api_url,
-        login=BOT,
         patience=Patience(sleep=waits.append),
         pace=Pace(between_requests_s=None, between_writes_s=None),
     )
@@ -230,7 +229,6 @@ def as_app(stand: Stand, installation: int) -> GitHub:
         "acme/models",
         AppAuth(APP, pem).get_installation_auth(installation),
         api_url=stand.server.api_url,
-        login=BOT,
         patience=Patience(sleep=stand.waits.append),
         pace=Pace(between_requests_s=None, between_writes_s=None),
     )

@@ -47,7 +47,6 @@ def guest(stand: Stand, login: str = BOT, token: str | None = None, **more: str)
         more.get("repository", "acme/models"),
         token or server.state.accounts[login].token,
         api_url=more.get("api_url", server.api_url),
-        login=more.get("login"),
         patience=Patience(sleep=stand.waits.append),
         pace=Pace(between_requests_s=None, between_writes_s=None),
     )

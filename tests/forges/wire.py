@@ -10,20 +10,22 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from graphql import OperationDefinitionNode, parse, validate
 from requests.adapters import HTTPAdapter
 
 from .description import ERRORS, GONE_FORK, Description
+from .server.graph import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from requests import PreparedRequest, Response
 
-PREFIX = "/api/v3"
+PREFIX, GRAPHQL, STORAGE = "/api/v3", "/api/graphql", "/storage/"
 FAULT = "X-Ordered-Fault"
 
 
@@ -56,6 +58,13 @@ class Wire:
     def ask(self, request: PreparedRequest) -> tuple[str, str, dict[str, Any]] | None:
         """Check a request: the operation, its query and its body."""
         parts = urlsplit(str(request.url))
+        if parts.path.startswith(STORAGE):
+            if "Authorization" in request.headers:
+                self.complaints.append(f"{parts.path}: a token is shown to a storage")
+            return None
+        if parts.path == GRAPHQL:
+            self._ask_graphql(json.loads(_text(request.body)))
+            return None
         path, method = parts.path.removeprefix(PREFIX), str(request.method)
         found = self.description.operation(method, path)
         if found is None:
@@ -70,6 +79,19 @@ class Wire:
         body = json.loads(_text(request.body)) if request.body else None
         self._check_body(f"{method} {address}", operation, body)
         return method, address, operation
+
+    def _ask_graphql(self, sent: dict[str, Any]) -> None:
+        """Check a document; `test_schema.py` checks that the slice is GitHub's."""
+        document = parse(sent["query"])
+        wrong = [error.message for error in validate(schema(), document)]
+        self.complaints += [f"/graphql: {one}" for one in wrong]
+        names = [one.name.value for one in document.definitions if _is_operation(one) and one.name]
+        declared = set(re.findall(r"\$(\w+):", sent["query"]))
+        extra = set(sent.get("variables") or {}) - declared
+        if extra:
+            self.complaints.append(f"/graphql {names}: unknown variables: {sorted(extra)}")
+        for name in names:
+            self.seen.setdefault(("POST", f"/graphql {name}"), set()).add(200)
 
     def _check_body(self, name: str, operation: dict[str, Any], body: Any) -> None:
         declared = operation.get("requestBody", {}).get("content", {}).get("application/json")
@@ -95,6 +117,10 @@ class Wire:
         self.complaints += [
             f"{name}: {c}" for c in verdict(self.description, operation, response.status_code, body)
         ]
+
+
+def _is_operation(node: Any) -> TypeGuard[OperationDefinitionNode]:
+    return isinstance(node, OperationDefinitionNode)
 
 
 def _text(body: object) -> str:

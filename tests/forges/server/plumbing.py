@@ -57,6 +57,11 @@ def exists(path: Path, sha: str) -> bool:
     return ask(path, "cat-file", "-e", f"{sha}^{{commit}}").returncode == 0
 
 
+def holds(path: Path, head: str, sha: str) -> bool:
+    """Tell whether a commit is in the history of another."""
+    return ask(path, "merge-base", "--is-ancestor", sha, head).returncode == 0
+
+
 def bring(path: Path, source: Path, sha: str, number: int) -> None:
     """Bring a pull request's head into the repository it asks to be merged into."""
     say(path, "fetch", "--quiet", str(source), f"+{sha}:refs/pull/{number}/head")

@@ -55,7 +55,7 @@ def opened(asked: Asked) -> Answer:
             raise Declined(422, "Validation Failed", wrong)
     assert source is not None
     assert tip is not None
-    number = len(hosted.pulls) + 1
+    number = hosted.next_number()
     plumbing.bring(hosted.path, source.path, tip, number)
     _refuse_pointless(hosted, source, head, base, tip)
     at = asked.state.now()
@@ -154,7 +154,11 @@ def merged(asked: Asked, number: str) -> Answer:
         raise Declined(409, "Head branch was modified. Review and try the merge again.")
     at = plumbing.branch(hosted.path, pull.base)
     tree = plumbing.merged_tree(hosted.path, at or "", pull.head_sha)
-    why = _obstacle(hosted, pull) or (None if tree else "Pull Request is not mergeable")
+    why = (
+        _queued(hosted)
+        or obstacle(hosted, pull)
+        or (None if tree else "Pull Request is not mergeable")
+    )
     if why:
         raise Declined(405, why)
     assert at is not None
@@ -172,7 +176,13 @@ def merged(asked: Asked, number: str) -> Answer:
     return Answer(status=200, body=body)
 
 
-def _obstacle(hosted: Hosted, pull: Pull) -> str | None:
+def _queued(hosted: Hosted) -> str | None:
+    rule = "Repository rule violations found\n\nChanges must be made through the merge queue\n\n"
+    return None if hosted.queue is None else rule
+
+
+def obstacle(hosted: Hosted, pull: Pull) -> str | None:
+    """Say what stands in the way of a merge."""
     if not pull.open:
         return "Pull Request is not mergeable"
     if pull.draft:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .app import App, Minted
+    from .storage import Kept
 
 EPOCH = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
 
@@ -36,6 +37,22 @@ class Said:
     body: str
     created: str
     updated: str
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+    """Who reacted, and how."""
+
+
+@dataclass(kw_only=True)
+class Matter:
+    """An issue."""
+
+    id: int
+    number: int
+    author: Account
+    title: str
+    body: str
+    created: str
+    updated: str
+    open: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +116,25 @@ class Hosted:
     default_branch: str = "main"
     private: bool = False
     roles: dict[str, str] = field(default_factory=dict)
-    """Login to admin, write or read."""
+    """Login to a role: admin, maintain, write, triage, read, or one of `custom`."""
+    custom: dict[str, str] = field(default_factory=dict)
+    """Roles that the organisation made up, and the one each builds on."""
+    teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """`org/slug` to the logins of its members."""
+    teams_withheld: bool = False
+    """Whether the token may not see teams, as a workflow's own may not."""
     required: tuple[str, ...] = ()
     """Status contexts that must be `success` before a merge."""
     pulls: dict[int, Pull] = field(default_factory=dict)
     comments: dict[int, Said] = field(default_factory=dict)
     statuses: list[Marked] = field(default_factory=list)
+    issues: dict[int, Matter] = field(default_factory=dict)
+    has_issues: bool = True
+    artifacts: dict[int, Kept] = field(default_factory=dict)
+    queue: list[int] | None = None
+    """Numbers in the merge queue, first to land first; None where there is no queue."""
+    undecided: set[int] = field(default_factory=set)
+    """Pull requests that are not known to conflict or not until they are asked about again."""
 
     @property
     def full_name(self) -> str:
@@ -112,10 +142,19 @@ class Hosted:
         return f"{self.owner.login}/{self.name}"
 
     def role(self, account: Account | None) -> str:
-        """Say what an account may do here."""
+        """Say what an account may do here: admin, write, read or none."""
+        name = self.role_name(account)
+        return {"maintain": "write", "triage": "read"}.get(name, self.custom.get(name, name))
+
+    def role_name(self, account: Account | None) -> str:
+        """Name the role of an account, which may be a made-up one."""
         login = account.login if account else ""
         fallback = "none" if self.private else "read"
         return "admin" if login == self.owner.login else self.roles.get(login, fallback)
+
+    def next_number(self) -> int:
+        """Return the number of the next pull request or issue."""
+        return max((*self.pulls, *self.issues), default=0) + 1
 
 
 class State:
@@ -127,12 +166,15 @@ class State:
         self.lock = threading.RLock()
         self.accounts: dict[str, Account] = {}
         self.repositories: dict[str, Hosted] = {}
+        self.renamed: dict[str, str] = {}
+        """Former names to present ones."""
         self.apps: list[App] = []
         self.tokens: dict[str, Minted] = {}
         """Tokens of installations."""
         self.ahead = timedelta()
         """How far this server's clock is ahead of the machine's."""
-        self._ids = count(1001)
+        # Ids of comments have outgrown 32 bits; ours begin there too.
+        self._ids = count(3_000_000_001)
         self._seconds = count(1)
 
     def next_id(self) -> int:

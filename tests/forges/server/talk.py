@@ -38,9 +38,9 @@ def permission(asked: Asked, login: str) -> Answer:
     account = asked.state.accounts.get(login)
     if account is None:
         raise Declined(404, f"{login} is not a user")
-    role = asked.repository.role(account)
-    shown = payloads.user(account, asked.api) | {"role_name": role}
-    return Answer(status=200, body={"permission": role, "role_name": role, "user": shown})
+    role, name = asked.repository.role(account), asked.repository.role_name(account)
+    shown = payloads.user(account, asked.api) | {"role_name": name}
+    return Answer(status=200, body={"permission": role, "role_name": name, "user": shown})
 
 
 def reference(asked: Asked, ref: str) -> Answer:
@@ -69,6 +69,12 @@ def comments(asked: Asked, number: str) -> Answer:
 
 def add_comment(asked: Asked, number: str) -> Answer:
     """Add a comment."""
+    said = said_by(asked, number)
+    return Answer(status=201, body=payloads.comment(asked.repository, said, asked.api))
+
+
+def said_by(asked: Asked, number: str) -> Said:
+    """Keep a new comment."""
     fresh(asked, number)
     at = asked.state.now()
     said = Said(
@@ -80,7 +86,7 @@ def add_comment(asked: Asked, number: str) -> Answer:
         updated=at,
     )
     asked.repository.comments[said.id] = said
-    return Answer(status=201, body=payloads.comment(asked.repository, said, asked.api))
+    return said
 
 
 def edit_comment(asked: Asked, identity: str) -> Answer:

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import app, plumbing, pulls, settings, talk
+from . import app, graph, matters, plumbing, pulls, settings, storage, talk
 from .answers import Answer, Asked, Declined, declined
 from .backend import serve_git
 from .faults import Drop, Fault, Instead, Meanwhile, Schedule
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-API = "/api/v3"
+API, GRAPHQL = "/api/v3", "/api/graphql"
 _REPO = r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
 _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", r"/user", talk.who),
@@ -44,6 +44,9 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("DELETE", _REPO + r"/issues/comments/(\d+)", talk.delete_comment),
     ("GET", _REPO + r"/commits/([^/]+)/statuses", talk.statuses),
     ("POST", _REPO + r"/statuses/([^/]+)", talk.add_status),
+    *matters.ROUTES,
+    *storage.ROUTES,
+    ("POST", r"/graphql", graph.answered),
     *settings.ROUTES,
     *app.ROUTES,
 )
@@ -128,8 +131,10 @@ class Door(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Serve one request of any method."""
-        if self.path.startswith(f"{API}/"):
+        if self.path.startswith(f"{API}/") or self.path == GRAPHQL:
             self._serve_api()
+        elif self.path.startswith(f"{storage.PLACE}/"):
+            self._serve_storage()
         else:
             serve_git(self, self._account(), self.secret())
 
@@ -143,7 +148,7 @@ class Door(BaseHTTPRequestHandler):
         state = self.server.state
         with state.lock:
             fault = self.server.schedule.next()
-            self.server.log.append((self.command, self.path.removeprefix(API)))
+            self.server.log.append((self.command, self._named(text)))
             if isinstance(fault, Meanwhile):
                 fault.act()
                 fault = None
@@ -160,13 +165,31 @@ class Door(BaseHTTPRequestHandler):
         else:
             self._send(answer)
 
+    def _named(self, text: bytes) -> str:
+        """Name what is asked: a path of the REST API, or the operation of a GraphQL document."""
+        if self.path != GRAPHQL:
+            return self.path.removeprefix(API)
+        found = re.search(rb"(?:query|mutation) (\w+)", text)
+        return f"/graphql {found[1].decode() if found else ''}".rstrip()
+
+    def _serve_storage(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        with self.server.state.lock:
+            state = self.server.state
+            status, given = storage.given(state, self.command, self.path, self.headers, body)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/zip" if status == 200 else "text/plain")
+        self.send_header("Content-Length", str(len(given)))
+        self.end_headers()
+        self.wfile.write(given)
+
     def _asked(self, account: Account, text: bytes) -> Asked:
         parts = urlsplit(self.path)
         return Asked(
             state=self.server.state,
             # Addresses follow the Host header: PyGithub refuses any other host.
             api=f"http://{self.headers['Host']}{API}",
-            path=parts.path.removeprefix(API),
+            path="/graphql" if self.path == GRAPHQL else parts.path.removeprefix(API),
             account=account,
             token=self.secret(),
             query=dict(parse_qsl(parts.query)),
@@ -196,7 +219,7 @@ class Door(BaseHTTPRequestHandler):
         return super().date_time_string(timestamp or self.server.state.time().timestamp())
 
     def _send(self, answer: Answer) -> None:
-        text = b"" if answer.status == 204 else json.dumps(answer.body).encode()
+        text = b"" if answer.status in {204, 302} else json.dumps(answer.body).encode()
         etag = f'"{hashlib.sha256(text).hexdigest()}"'
         fresh = self.command == "GET" and answer.status == 200
         if fresh and self.headers.get("If-None-Match") == etag:
