@@ -14,7 +14,7 @@ ATTRIBUTES = {
     "input": {"type", "checked", "disabled"},
     "th": {"align"},
     "td": {"align"},
-    "pre": {"lang"},
+    "code": {"class"},
 }
 CALLS = {
     "a mention": r"(?<![\w`])@[A-Za-z0-9]",
