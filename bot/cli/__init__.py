@@ -28,6 +28,7 @@ VERBS = {
     "hold": "Keep a stage, or one version, from being promoted.",
     "release": "Let a version be proposed again, or end a hold.",
     "evaluate": "Judge a pull request, report, and merge it if it may.",
+    "guard": "Find landed changes of the lock that no decision accounts for.",
     "status": "Show which version serves each stage, and since when.",
     "log": "Show the history of the lock, one transition a line.",
     "fmt": "Write the lock in its canonical form.",

@@ -47,7 +47,7 @@ def command(
     from bot.world.here import Hosted
     from bot.world.repository import Repository
 
-    chosen = open_forge(forge, repo, origin=_origin(), zone=Zone.LAND)
+    chosen = open_forge(forge, repo, origin=here(), zone=Zone.LAND)
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
         world = Hosted(forge=chosen, repository=clone, say=outcome.progress(), dry_run=dry_run)
@@ -87,7 +87,7 @@ def carry(number: int, world: Hosted) -> Conclusion:
     raise Unavailable(f"{why}, {ATTEMPTS} times; try again later")
 
 
-def _origin() -> str | None:
+def here() -> str | None:
     """Address of the clone this runs in, or None outside of one."""
     from bot.cli.worktree import Worktree
     from bot.core.errors import NotARepository

@@ -110,6 +110,8 @@ class ProposeRevert:
     """Name of the base branch."""
     title: str
     body: str
+    first: str | None = None
+    """The first of several commits in a row, when they are taken back together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,8 +45,8 @@ class Finding:
     kind: Kind
     commit: str
     branch: str
-    at: datetime
-    """When the commit was made."""
+    at: datetime | None = None
+    """When the commit was made; None when it is gone."""
     by: str = ""
     """Who made it, as git has it; text from outside."""
     subject: str = ""
@@ -59,6 +59,8 @@ class Finding:
     """The pull request it came from, where that is known."""
     tip: str | None = None
     """The commit that is told in place of one that is gone from its branch."""
+    before: tuple[str, ...] = ()
+    """Commits just before it that no decision accounts for either, oldest first."""
     moves: tuple[str, ...] = ()
     """What the commit did to each model, in words."""
 
@@ -76,12 +78,13 @@ class Finding:
                 "finding": self.kind.value,
                 "commit": self.commit,
                 "branch": self.branch,
-                "at": self.at.isoformat(),
+                "at": self.at.isoformat() if self.at else None,
                 "by": self.by,
                 "subject": self.subject,
                 "lock": self.lock,
                 "judged": self.judged,
                 "request": self.request,
+                "before": list(self.before),
                 "moves": list(self.moves),
             }
         ).bytes

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 BRANCH = "lockstep/audit"
+RECORDS, SEALS, ORDERS, FINDINGS = "records", "seals", "orders", "findings"
+"""Folders of the audit branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +43,19 @@ def digest_of(stored: bytes) -> str:
 
 def record_path(number: int, identity: str) -> str:
     """Say where the record of a decision lies on the audit branch: with its pull request."""
-    return f"records/{number}/{identity}.json"
+    return f"{RECORDS}/{number}/{identity}.json"
 
 
 def seal_path(number: int, identity: str) -> str:
     """Say where the seal lies that names the commit a decision landed as."""
-    return f"seals/{number}/{identity}.json"
+    return f"{SEALS}/{number}/{identity}.json"
 
 
 def order_path(number: int, comment: int) -> str:
     """Say where an order lies that a person gave by a comment: with its pull request."""
-    return f"orders/{number}/{comment}.json"
+    return f"{ORDERS}/{number}/{comment}.json"
 
 
 def finding_path(commit: str) -> str:
     """Say where it lies what was found about a commit that no decision accounts for."""
-    return f"findings/{commit}.json"
+    return f"{FINDINGS}/{commit}.json"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- lockstep:guard:v1 "
 SHOWN = 30
-"""Moves that an issue lists."""
+"""Moves that an issue lists, and commits in a row that turn red."""
 HEADLINES = {
     Kind.BY_HAND: f"{LOCK} was changed by hand in {{short}}",
     Kind.OTHER_LOCK: f"{LOCK} landed otherwise than judged in {{short}}",
@@ -48,7 +48,7 @@ STEPS = {
     ),
 }
 REVERT_STEPS = (
-    "Merge the revert that is proposed from `{branch}`; it is judged as a rollback is.",
+    "Merge the revert that is proposed from `{branch}`, unless the lock was given back already.",
     f"What should serve all the same is proposed again, by a request that changes `{LOCK}`.",
     RULESET,
 )
@@ -73,17 +73,20 @@ def raised(finding: Finding) -> tuple[Action, ...]:
         return (accepted(finding.commit, finding.branch, _sentence(finding)), stored)
     done: list[Action] = [
         SetStatus(
-            sha=finding.tip or finding.commit,
+            sha=commit,
             context=guard_context(finding.branch),
             state="failure",
-            description=end_cut(clean(f"{_headline(finding)}."), LONGEST),
-        ),
+            description=end_cut(clean(f"{headline(finding)}."), LONGEST),
+        )
+        for commit in (*finding.before[-SHOWN:], finding.tip or finding.commit)
+    ]
+    done.append(
         OpenIssue(
             marker=f"{MARKER}{finding.commit} -->",
-            title=end_cut(clean(_headline(finding)), 120),
+            title=end_cut(clean(headline(finding)), 120),
             body=issue(finding),
-        ),
-    ]
+        )
+    )
     if finding.kind in REVERTED:
         done.append(
             ProposeRevert(
@@ -91,6 +94,7 @@ def raised(finding: Finding) -> tuple[Action, ...]:
                 branch=finding.branch,
                 title=f"Give back {LOCK} as it was before {finding.commit[:12]}",
                 body=proposal(finding),
+                first=next(iter(finding.before), None),
             )
         )
     return (*done, stored)
@@ -110,7 +114,7 @@ def issue(finding: Finding) -> str:
     """Write the issue of a red finding; its first line is the marker."""
     lines = [
         f"{MARKER}{finding.commit} -->",
-        f"## {_headline(finding)}",
+        f"## {headline(finding)}",
         "",
         f"{_sentence(finding)} {_who(finding)}",
     ]
@@ -125,7 +129,8 @@ def proposal(finding: Finding) -> str:
     return "\n".join([f"{_sentence(finding)} {_who(finding)}", "", *BODY, ""])
 
 
-def _headline(finding: Finding) -> str:
+def headline(finding: Finding) -> str:
+    """Say in a few words what was found."""
     return HEADLINES[finding.kind].format(short=finding.commit[:12])
 
 
@@ -135,13 +140,16 @@ def _sentence(finding: Finding) -> str:
 
 
 def _who(finding: Finding) -> str:
-    parts = [f"Commit {code(finding.commit)} of {finding.at.date().isoformat()}"]
+    made = f" of {finding.at.date().isoformat()}" if finding.at else ""
+    parts = [f"Commit {code(finding.commit)}{made}"]
     if finding.by:
         parts.append(f"by {sentence(finding.by, 120)}")
     if finding.request is not None:
         parts.append(f"for request {finding.request}")
     said = f": {full(end_cut(finding.subject, 120))}" if finding.subject else "."
-    return " ".join(parts) + said
+    also = [code(commit[:12]) for commit in finding.before[-SHOWN:]]
+    others = f" Neither does one let {', '.join(also)} before it." if also else ""
+    return " ".join(parts) + said + others
 
 
 def _list(finding: Finding) -> list[str]:

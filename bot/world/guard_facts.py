@@ -28,7 +28,7 @@ UNREADABLE = f"`{LOCK}` cannot be read as it is now"
 REMOVED = f"`{LOCK}` was removed"
 
 
-def found(
+def found(  # noqa: PLR0913 -- one value from many sources
     kind: Kind,
     commit: str,
     branch: str,
@@ -36,6 +36,8 @@ def found(
     *,
     judged: str | None = None,
     request: int | None = None,
+    before: tuple[str, ...] = (),
+    tip: str | None = None,
 ) -> Finding:
     """Describe a fetched commit."""
     raw = repository.run("log", "-1", "--format=%ct%x00%an%x00%s", "--end-of-options",
@@ -51,7 +53,9 @@ def found(
         lock=lock_oid(repository, commit),
         judged=judged,
         request=request,
-        moves=tuple(_moves(commit, repository)),
+        before=before,
+        tip=tip,
+        moves=tuple(move for one in (*before, commit) for move in _moves(one, repository)),
     )
 
 
@@ -59,6 +63,12 @@ def lock_oid(repository: Repository, commit: str | None) -> str:
     """Return the object id that the lock has in a commit, or `none`."""
     rows = () if commit is None else repository.tree(commit, LOCK)
     return next((oid for _, oid, _, path in rows if path == LOCK), "none")
+
+
+def message_of(repository: Repository, commit: str) -> str:
+    """Read the message of a fetched commit; text from outside."""
+    raw = repository.run("log", "-1", "--format=%B", "--end-of-options", checked(commit))
+    return raw.decode("utf-8", "replace")
 
 
 def _moves(commit: str, repository: Repository) -> Iterator[str]:

@@ -75,10 +75,10 @@ class Performer:
         for action in actions:
             match action:
                 case MergePullRequest():
-                    landed = self._landings.merge(action, self._still(action))
+                    landed = self.landings.merge(action, self._still(action))
                     outcome = Performed(landed=landed, queued=landed is None)
                 case ConfirmLanding():
-                    self._landings.confirm(action)
+                    self.landings.confirm(action)
                     outcome = Performed(landed=action.landed)
                 case _:
                     self._do(action)
@@ -106,15 +106,17 @@ class Performer:
                 assert_never(action)
 
     @property
-    def _audit(self) -> AuditBranch:
+    def audit(self) -> AuditBranch:
+        """The branch that records, seals, orders and findings are stored on."""
         return AuditBranch(self.forge, self.repository)
 
     @property
-    def _landings(self) -> Landings:
+    def landings(self) -> Landings:
+        """How a request lands, and how a landing is accounted for."""
         return Landings(
             forge=self.forge,
             repository=self.repository,
-            audit=self._audit,
+            audit=self.audit,
             say=self.say,
             act=self.perform,
         )
@@ -158,7 +160,7 @@ class Performer:
                 text, about = action.content, f"Find {action.commit[:12]}"
             case _:
                 assert_never(action)
-        self._audit.append(path, text, about)
+        self.audit.append(path, text, about)
 
     def _still(self, action: MergePullRequest) -> PullRequest:
         """Read the request again just before the merge; the forge protects its head only.

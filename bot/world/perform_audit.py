@@ -29,6 +29,8 @@ class AuditBranch:
 
     def tip(self) -> str | None:
         """Fetch the branch; None while nothing was ever written to it."""
+        # A branch that was deleted must not be seen as it was before.
+        self.repository.run("update-ref", "-d", AUDIT)
         # A wildcard fetches nothing, without an error, when the branch does not exist yet.
         self.repository.fetch(self.forge.remote(), f"+refs/heads/{BRANCH}*:{AUDIT}*")
         return self.repository.resolve(AUDIT)
@@ -36,7 +38,11 @@ class AuditBranch:
     def stored(self, path: str) -> bytes | None:
         """Fetch the branch and read one of its files; None when it is not there."""
         tip = self.tip()
-        blob = tip and self.repository.blob(tip, path, most=MOST_LOCK)
+        return self.read(tip, path) if tip else None
+
+    def read(self, tip: str, path: str) -> bytes | None:
+        """Read one file of a fetched tip; None when it is not there."""
+        blob = self.repository.blob(tip, path, most=MOST_LOCK)
         return blob.text if blob else None
 
     def append(self, path: str, text: bytes, message: str) -> bytes:
@@ -50,9 +56,9 @@ class AuditBranch:
         for _ in range(ATTEMPTS):
             tip = self.tip()
             if tip is not None:
-                stored = self.repository.blob(tip, path, most=MOST_LOCK)
+                stored = self.read(tip, path)
                 if stored is not None:
-                    return stored.text
+                    return stored
             commit = self.repository.append(tip, {path: text}, message, datetime.now(UTC))
             if self.repository.push(self.forge.remote(), commit, BRANCH):
                 return text

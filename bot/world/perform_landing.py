@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.core.actions import MARKER
 from bot.core.errors import Incident, Moved, Unavailable
 from bot.core.finding import Kind
 from bot.core.proposal import LOCK
-from bot.core.record import BRANCH, digest_of, finding_path, record_path, seal_path
+from bot.core.record import BRANCH, RECORDS, digest_of, finding_path, record_path, seal_path
 from bot.report.incident import raised
 from bot.report.landed import with_landing, with_queue
 from bot.world.forge import HeadMoved, NotMergeable, QueueRequired
-from bot.world.git import checked
-from bot.world.guard_facts import found, lock_oid
+from bot.world.guard_facts import found, lock_oid, message_of
 from bot.world.policies import judged_by, policies_at
 from bot.world.revert import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
     from bot.core.action import Action, ConfirmLanding, MergePullRequest
     from bot.world.forge import Forge, PullRequest
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 BASE, LANDED = "refs/lockstep/base", "refs/lockstep/landed"
 LETS = frozenset({"passed", "overridden"})
 """Outcomes of a record that let a request land."""
+
+
+class Match(NamedTuple):
+    """The record that accounts for a commit."""
+
+    number: int
+    identity: str
+    content: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,36 +93,40 @@ class Landings:
         Raises:
             Incident: what landed is not what was judged.
         """
-        self.repository.fetch(self.forge.remote(), f"+{action.landed}:{LANDED}")
-        match = self.record_of(action.landed, f"records/{action.number}")
-        if match is None:
+        tip = self.audit.tip()
+        if tip is None:
             return False
-        identity, content = match
-        self._account(action.number, action.landed, identity, content)
-        return True
+        self.repository.fetch(self.forge.remote(), f"+{action.landed}:{LANDED}")
+        return self.seal(action.landed, self.audit.below(tip, f"{RECORDS}/{action.number}"))
 
-    def record_of(self, commit: str, folder: str) -> tuple[str, Mapping[str, Any]] | None:
-        """Find the record that accounts for a fetched commit: (identity, content).
+    def seal(self, commit: str, records: Iterable[tuple[str, bytes]]) -> bool:
+        """Seal a fetched commit by the first of some records that accounts for it.
+
+        Raises:
+            Incident: what landed is not what was judged.
+        """
+        match = self.match(commit, records)
+        if match is not None:
+            self._account(match.number, commit, match.identity, match.content)
+        return match is not None
+
+    def match(self, commit: str, records: Iterable[tuple[str, bytes]]) -> Match | None:
+        """Find the record that accounts for a fetched commit.
 
         A request may have been judged more than once; the record that counts is the one the
         commit names, else the one about exactly the lock that landed, on the lock it grew on.
         A record accounts for one landing: a commit that copies another's message has none.
         """
-        tip = self.audit.tip()
-        if tip is None:
-            return None
-        message = self.repository.run("log", "-1", "--format=%B", checked(commit)).decode(
-            "utf-8", "replace"
-        )
+        message = message_of(self.repository, commit)
         lock = lock_oid(self.repository, commit)
         grew_on = lock_oid(self.repository, parent_of(self.repository, commit))
-        for path, text in self.audit.below(tip, folder):
+        for path, text in records:
             content = read_record(text)
             named = f"Record: {digest_of(text)}" in message
             by_hand = "Record: sha256:" not in message and _about(content, grew_on, lock)
             number, identity = path.removesuffix(".json").split("/")[-2:]
             if _lets(content) and (named or by_hand) and self._free(number, identity, commit):
-                return identity, content
+                return Match(int(number), identity, content)
         return None
 
     def _free(self, number: str, identity: str, commit: str) -> bool:

@@ -38,7 +38,7 @@ def propose_revert(
     now = lock_at(repository, tip)
     try:
         lock = restored(
-            lock_at(repository, parent_of(repository, action.commit)),
+            lock_at(repository, parent_of(repository, action.first or action.commit)),
             lock_at(repository, action.commit),
             now,
             reason=f"registered in {action.commit[:12]}, which was taken back",

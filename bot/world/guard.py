@@ -1,0 +1,196 @@
+"""The guard: every commit that changed the lock is accounted for, or somebody is told.
+
+A commit is accounted for by a seal, by a record that is sealed now, or by a finding that was
+told before.  The whole history is looked at every time: git and the audit branch hold all of
+it, and nothing is asked of the forge about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.action import ConfirmLanding
+from bot.core.errors import Incident
+from bot.core.finding import ALLOWED, Finding, Kind
+from bot.core.guarding import Step, suspects
+from bot.core.proposal import LOCK
+from bot.report.incident import accepted, raised
+from bot.world.guard_beginning import begun, place
+from bot.world.guard_facts import found, message_of
+from bot.world.guard_ledger import candidates, read_ledger
+from bot.world.perform import Performer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from bot.world.forge import Forge
+    from bot.world.guard_ledger import Ledger
+    from bot.world.perform_audit import AuditBranch
+    from bot.world.repository import Repository
+
+TIP = "refs/lockstep/guarded"
+MOST = 20_000
+"""Commits of the lock that are looked at."""
+AT_ONCE = 10
+"""Findings that are told in one run; the next run tells the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """What a run of the guard saw."""
+
+    branch: str
+    tip: str | None
+    """None while there is no such branch."""
+    commits: int = 0
+    """Commits that changed the lock since Lockstep guards."""
+    sealed: tuple[str, ...] = ()
+    """Landings that this run accounted for by a record."""
+    findings: tuple[Finding, ...] = ()
+    """What this run told."""
+    red: tuple[str, ...] = ()
+    """Commits that no decision accounts for, whenever that was told; oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Guards a branch of one forge."""
+
+    forge: Forge
+    repository: Repository
+    branch: str
+    """The default branch."""
+    say: Callable[[str], None] = lambda _: None
+    dry_run: bool = False
+    """Look, and neither seal nor tell."""
+
+    def walk(self, *, since: str | None = None, only: Collection[str] = ()) -> Guarded:
+        """Look at every commit of the branch that changed the lock.
+
+        Args:
+            since: Tell of what came after this commit alone; what is accounted for turns green.
+            only: Tell of these commits alone, in the same way.
+
+        Raises:
+            Unavailable: the forge did not answer.
+        """
+        self.repository.fetch(self.forge.remote(), f"+refs/heads/{self.branch}*:{TIP}*")
+        tip = self.repository.resolve(TIP)
+        if tip is None:
+            return Guarded(branch=self.branch, tip=None)
+        landed = reversed(self.repository.history(tip, LOCK, most=MOST))
+        history = tuple(Step(one.commit, one.oid or "none") for one in landed)
+        ledger = read_ledger(self._audit)
+        at, founding = begun(history, ledger, self.branch, tip, self._audit)
+        steps = history[at:]
+        sealed = tuple(self._sealed(steps, ledger))
+        ledger = self._newer(ledger)
+        told = [founding] if founding else []
+        told += self._suspected(steps, history[at - 1].lock if at else "none", ledger, sealed)
+        asked = self._asked(steps, tip, since, only)
+        told = [one for one in told if asked is None or one.commit in asked]
+        if not only:
+            told += self._dropped(history, tip, ledger)
+        for finding in told[:AT_ONCE]:
+            self._tell(finding)
+        sound = ledger.sound | set(sealed)
+        for commit in asked or ():
+            if commit in sound and not self.dry_run:
+                words = "Accounted for by its record."
+                self._performer.perform((accepted(commit, self.branch, words),))
+        return Guarded(
+            branch=self.branch,
+            tip=tip,
+            commits=len(steps),
+            sealed=sealed,
+            findings=tuple(told),
+            red=self._red(steps, ledger, told),
+        )
+
+    @property
+    def _performer(self) -> Performer:
+        return Performer(self.forge, self.repository, self.say)
+
+    @property
+    def _audit(self) -> AuditBranch:
+        return self._performer.audit
+
+    def _sealed(self, steps: Sequence[Step], ledger: Ledger) -> Iterator[str]:
+        """Account for landings that no run sealed: cut short, by a person or by a queue."""
+        landings = self._performer.landings
+        for commit, number in () if self.dry_run else ledger.untold:
+            self._again(ConfirmLanding(number=number, landed=commit))
+        for step in steps:
+            if step.commit in ledger.seals or step.commit in ledger.findings:
+                continue
+            records = candidates(self._audit, message_of(self.repository, step.commit))
+            if self.dry_run:
+                if landings.match(step.commit, records) is not None:
+                    yield step.commit
+                continue
+            try:
+                if landings.seal(step.commit, records):
+                    self.say(f"sealed {step.commit[:12]}")
+                    yield step.commit
+            except Incident as incident:
+                self.say(str(incident))
+
+    def _newer(self, ledger: Ledger) -> Ledger:
+        """Read the ledger again where it was written to meanwhile."""
+        return ledger if self._audit.tip() == ledger.tip else read_ledger(self._audit)
+
+    def _again(self, action: ConfirmLanding) -> None:
+        """Tell of an incident whose run was cut short."""
+        try:
+            self._performer.landings.confirm(action)
+        except Incident as incident:
+            self.say(str(incident))
+
+    def _suspected(
+        self, steps: Sequence[Step], begin: str, ledger: Ledger, sealed: Collection[str]
+    ) -> Iterator[Finding]:
+        sound, known = ledger.sound | set(sealed), ledger.findings
+        for one in suspects(steps, begin=begin, sealed=sound, known=known):
+            yield found(one.kind, one.commit, self.branch, self.repository, before=one.before)
+
+    def _dropped(self, history: Sequence[Step], tip: str, ledger: Ledger) -> Iterator[Finding]:
+        """Find sealed landings that a forced push took out of the branch."""
+        there = {step.commit for step in history}
+        for commit, seal in ledger.seals.items():
+            ours = seal.get("branch") == self.branch and commit not in ledger.told
+            if not ours or commit in there:
+                continue
+            kept = self.repository.resolve(commit)
+            if kept is not None and self.repository.merge_base(kept, tip) == kept:
+                continue
+            if kept is None:
+                request = int(seal["request"])
+                yield Finding(
+                    kind=Kind.DROPPED, commit=commit, branch=self.branch, request=request, tip=tip
+                )
+            else:
+                yield found(Kind.DROPPED, kept, self.branch, self.repository, tip=tip)
+
+    def _asked(
+        self, steps: Sequence[Step], tip: str, since: str | None, only: Collection[str]
+    ) -> tuple[str, ...] | None:
+        """Name the commits that were asked for; None for all."""
+        if only:
+            return tuple(step.commit for step in steps if step.commit in only)
+        if since is None:
+            return None
+        return tuple(step.commit for step in steps[place(steps, since, tip, self.repository) :])
+
+    def _tell(self, finding: Finding) -> None:
+        self.say(f"{finding.commit[:12]}: {finding.kind.value}")
+        if not self.dry_run:
+            self._performer.perform(raised(finding))
+
+    def _red(
+        self, steps: Sequence[Step], ledger: Ledger, told: Sequence[Finding]
+    ) -> tuple[str, ...]:
+        now = {commit for one in told if one.red for commit in (*one.before, one.commit)}
+        known = {commit for commit, kind in ledger.findings.items() if kind not in ALLOWED}
+        gone = [one.commit for one in told if one.kind is Kind.DROPPED]
+        return (*(step.commit for step in steps if step.commit in known | now), *gone)
