@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.core.actions import actions
-from bot.core.decision import Decision, decide, refuse
+from bot.core.decision import Decision, Rules, decide, refuse
 from bot.core.docket import open_court, rules_of
 from bot.core.errors import Refusal
 from bot.core.planning import plan
-from bot.core.trial import Judgement, judge, needs_of
+from bot.core.trial import Judgement, Trial, judge, needs_of
 from bot.gates import GATES
 from bot.report import Report, render
 
@@ -75,12 +75,33 @@ def handle(request: Request, world: World) -> Conclusion:
     return Conclusion(proposal=proposal, judgements=judgements, decision=decision, report=report)
 
 
+def rehearse(request: Request, world: World) -> None:
+    """Carry one request as far as its questions: all that the zone does where models run."""
+    proposal = world.read(request)
+    try:
+        trials, _ = summon(proposal, world)
+    except Refusal:
+        # Another zone says why; here nothing is asked.
+        trials = ()
+    world.gather(needs_of(trials))
+
+
 def deliberate(proposal: Proposal, world: World) -> tuple[tuple[Judgement, ...], Decision]:
     """Judge a proposal; input that cannot be judged is refused, with a decision of its own."""
     try:
-        court, changes = open_court(proposal, GATES, version=world.version)
-        trials = plan(changes, court)
+        trials, rules = summon(proposal, world)
     except Refusal as refusal:
         return (), refuse(refusal)
     judgements = judge(trials, world.gather(needs_of(trials)))
-    return judgements, decide(judgements, proposal.standing, rules_of(trials, court))
+    return judgements, decide(judgements, proposal.standing, rules)
+
+
+def summon(proposal: Proposal, world: World) -> tuple[tuple[Trial, ...], Rules]:
+    """Set every transition of a proposal on trial, by the rules of the base.
+
+    Raises:
+        Refusal: the input cannot be judged.
+    """
+    court, changes = open_court(proposal, GATES, version=world.version)
+    trials = plan(changes, court)
+    return trials, rules_of(trials, court)

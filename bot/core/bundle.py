@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from bot.core.evidence import Need
 
-FORMAT = 1
 RUN = "run.json"
 MOST_RUN = 64 * 1024
 MOST_FACTS = 96

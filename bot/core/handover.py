@@ -33,6 +33,8 @@ KINDS = {
     for kind in (ConfirmLanding, MergePullRequest, SetStatus, StoreOrder, StoreRecord)
 }
 """Every action that may be handed over."""
+_MORE = ("approved_by", "reviews")
+"""Of what people said, there may be more by now."""
 _TEXTS = ("lockstep", "repository", "head", "base", "branch", "day")
 
 
@@ -82,6 +84,36 @@ def standing(said: Standing) -> Mapping[str, Any]:
     """Write what the forge and people say as JSON values."""
     written: Mapping[str, Any] = _plain(said)
     return written
+
+
+def outdated(handed: Handover, proposal: Proposal, version: str) -> str:
+    """Say what changed since the judgement, as far as it rests on it; empty when nothing did.
+
+    More approvals than were there then take nothing away; any other change is judged anew.
+    """
+    now = standing(proposal.standing)
+    then = handed.standing
+    if proposal.head_sha != handed.head:
+        return "the head moved since it was judged"
+    if (proposal.base_sha, proposal.branch) != (handed.base, handed.branch):
+        return "the base moved since it was judged"
+    if proposal.repository != handed.repository or version != handed.lockstep:
+        return "it was judged by another version, or elsewhere"
+    if proposal.today.isoformat() != handed.day:
+        return "it was judged on another day"
+    changed = [
+        name
+        for name in sorted(now.keys() | then.keys())
+        if not _stands(then.get(name), now.get(name), more=name in _MORE)
+    ]
+    words = ", ".join(name.replace("_", " ") for name in changed)
+    return f"what it rested on changed since it was judged: {words}" if changed else ""
+
+
+def _stands(then: Any, now: Any, *, more: bool) -> bool:
+    if more and isinstance(then, list) and isinstance(now, list):
+        return all(one in now for one in then)
+    return bool(then == now)
 
 
 def digest_of(text: bytes) -> str:
@@ -186,7 +218,9 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 -- one arm a kind of value
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        # What a comparison leaves out is no part of the value.
+        told = [field.name for field in fields(value) if field.compare]
+        return {name: _plain(getattr(value, name)) for name in told}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, frozenset | set):

@@ -20,13 +20,16 @@ from bot.world.sandbox_ending import failed, forged, stopped
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bot.core.policy import SandboxRules
+    from bot.core.lock import Artifact
+    from bot.core.policy import ArtifactRules, SandboxRules
     from bot.world.sandbox_ending import Ending
     from bot.world.sandbox_features import Questions
     from bot.world.sandbox_output import Output
 
     Said = tuple[NDArray[np.float64], NDArray[np.float64] | None]
 
+WARMUP = 20
+"""Timed requests before the first one that counts."""
 # Batches of another size round differently: float32 kernels by some 1e-7 of a score's scale.
 _SCORE_TOLERANCE = 1e-5
 _VALUE_TOLERANCE = 1e-5
@@ -81,6 +84,16 @@ def why_untimed(lost: Straggler, limits: SandboxRules, requests: int) -> Absent:
         fault=Fault.MODEL_DOES_NOT_PREDICT,
         reason=f"the {lost.role} stopped answering single requests{why}",
         remedy="see the `loads` and `outputs` gates; they run the same model on the whole hold-out",
+    )
+
+
+def not_allowed(artifact: Artifact, rules: ArtifactRules) -> Absent:
+    """Return why an artifact of this flavor is not loaded."""
+    return Absent(
+        fault=Fault.CODE_NOT_ALLOWED,
+        reason=f"the policy does not allow {artifact.flavor} artifacts; nothing was loaded",
+        remedy=f"save the model as {' or '.join(rules.flavors[:2]) or 'another flavor'}, "
+        f"or add {artifact.flavor} to the policy's `flavors`",
     )
 
 

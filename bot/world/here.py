@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.core.evidence import Evidence, Need
     from bot.core.proposal import Blob, Proposal, Request, Touched
     from bot.world.forge import Forge
+    from bot.world.models import Models
     from bot.world.repository import Repository
 
 DOCUMENTATION = "https://github.com/lockstep-bot/lockstep/blob/main/docs"
@@ -111,14 +112,19 @@ class Hosted:
         self._base = proposal.base_sha
         return proposal
 
-    def gather(self, needs: frozenset[Need[Any]]) -> Evidence:
-        """Answer every need, with addresses relative to the base commit."""
-        from bot.world.gather import gather
+    def store(self, cache: Path) -> Store:
+        """Open a store whose addresses are relative to the base commit."""
 
         def committed(path: str) -> Committed:
             return Committed(self.repository, self._base, path)
 
-        return gather(needs, Store(committed, self.cache), self.cache, self.version, self.say)
+        return Store(committed, cache)
+
+    def gather(self, needs: frozenset[Need[Any]], models: Models | None = None) -> Evidence:
+        """Answer every need; models run here, unless others have had them answer."""
+        from bot.world.gather import gather
+
+        return gather(needs, self.store(self.cache), self.cache, self.version, self.say, models)
 
     def perform(self, actions: tuple[Action, ...]) -> None:
         """Bring about every action, or none in a dry run."""

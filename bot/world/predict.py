@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import Fault
 from bot.core.evidence import Absent
 from bot.runner.numbers import Numbers
-from bot.world.answering import Finished, answers, rehearsal, why_not
+from bot.world.answering import Finished, answers, not_allowed, rehearsal, why_not
 from bot.world.sandbox import Job
 from bot.world.sandbox_ending import forged, not_started, stopped
 from bot.world.sandbox_output import Forged, Output, Shape, collect
@@ -130,12 +130,7 @@ def refused(
 ) -> Absent | None:
     """Return why an artifact may not be loaded here at all, or None."""
     if artifact.flavor not in rules.flavors:
-        return Absent(
-            fault=Fault.CODE_NOT_ALLOWED,
-            reason=f"the policy does not allow {artifact.flavor} artifacts; nothing was loaded",
-            remedy=f"save the model as {' or '.join(rules.flavors[:2]) or 'another flavor'}, "
-            f"or add {artifact.flavor} to the policy's `flavors`",
-        )
+        return not_allowed(artifact, rules)
     return sandbox.refusal(limits)
 
 

@@ -82,6 +82,11 @@ def shuffled(rows: int, *, seed: int | None = None) -> Questions:
     )
 
 
+def places_of(rows: int) -> int:
+    """Return how many places `shuffled` asks for that many rows."""
+    return rows + min(rows, _TWICE) + min(rows, _AGAIN) + min(rows, _ALONE)
+
+
 def prepare(
     frame: pd.DataFrame,
     folder: Path,

@@ -66,7 +66,7 @@ def collect(out: Path, shape: Shape) -> Output:
     used = array("used.npy", np.uint8, shape.features)
     classes = array("classes.npy", np.uint8, shape.classes) if codes else None
     if predicted is not None and codes:
-        _only_codes(predicted.astype(np.float64), shape.classes)
+        only_codes(predicted.astype(np.float64), shape.classes)
     return Output(
         numbers,
         None if predicted is None else predicted.astype(np.float64),
@@ -131,7 +131,17 @@ def _numbers(out: Path) -> Numbers:
 def _array(path: Path, kind: DTypeLike, shape: tuple[int, ...]) -> NDArray[np.generic]:
     """Read one array whose type and shape are known beforehand; nothing is unpickled."""
     size = math.prod(shape) * np.dtype(kind).itemsize
-    file = io.BytesIO(_read(path, size + _HEADER_BYTES))
+    return array_in(_read(path, size + _HEADER_BYTES), kind, shape)
+
+
+def array_in(text: bytes, kind: DTypeLike, shape: tuple[int, ...]) -> NDArray[np.generic]:
+    """Read one array from the bytes of an `.npy` file.
+
+    Raises:
+        Forged: it is not of exactly this type and shape; nothing is unpickled.
+    """
+    size = math.prod(shape) * np.dtype(kind).itemsize
+    file = io.BytesIO(text)
     try:
         version = np.lib.format.read_magic(file)
         if version != (1, 0):
@@ -156,7 +166,12 @@ def _shown(shape: tuple[int, ...]) -> str:
     return "x".join(f"{length:,}" if length < _LARGEST else "…" for length in shape[:4]) or "none"
 
 
-def _only_codes(predicted: NDArray[np.float64], classes: int) -> None:
+def only_codes(predicted: NDArray[np.float64], classes: int) -> None:
+    """Insist on codes of classes, -1 for one that nobody asked for.
+
+    Raises:
+        Forged: there is another number.
+    """
     whole = np.isfinite(predicted) & (predicted == np.floor(predicted))
     if not bool(np.all(whole & (predicted >= -1) & (predicted < classes))):
         raise Forged("a predicted class is not one of the classes asked for")

@@ -17,7 +17,7 @@ import numpy as np
 
 from bot.core.evidence import Absent
 from bot.core.questions import Timings
-from bot.world.answering import Straggler, why_untimed
+from bot.world.answering import WARMUP, Straggler, why_untimed
 from bot.world.predict import answer, opening, refused
 from bot.world.sandbox import Job
 from bot.world.sandbox_output import Forged, Shape, collect
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from bot.world.sandbox_features import Features
     from bot.world.timing_turns import Course
 
-WARMUP = 20
 _ROLES = ("challenger", "champion")
 _ACCOUNT_SECONDS = 5.0
 """How long a model that stopped answering may take to say why."""
