@@ -25,7 +25,7 @@ LARGEST = 25 * 1024 * 1024
 """Bytes of a delivery; GitHub sends no more."""
 RETRY_AFTER_S = 60
 _GUID = re.compile(r"[0-9A-Za-z-]{8,64}")
-_EVENT = re.compile(r"[a-z_]{1,64}")
+_EVENT = re.compile(r"[a-z0-9_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

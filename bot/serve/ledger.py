@@ -154,12 +154,13 @@ class Ledger:
             ).fetchall()
         found = {row["state"]: row for row in rows}
         many = {state: row["many"] for state, row in found.items()}
-        oldest = found["waiting"]["oldest"] if "waiting" in found else self._clock()
+        now = self._clock()
+        oldest = found["waiting"]["oldest"] if "waiting" in found else now
         return Depth(
             waiting=many.get("waiting", 0),
             running=many.get("running", 0),
             parked=many.get("parked", 0),
-            oldest_s=max(self._clock() - oldest, 0.0),
+            oldest_s=max(now - oldest, 0.0),
         )
 
     def has_room(self) -> bool:
