@@ -95,7 +95,9 @@ def _changed(approval: Approval, trials: Sequence[Trial], standing: Standing) ->
     who approves before the first evaluation approves of what that evaluates.
     """
     history = sorted(standing.recorded, key=lambda one: one.at)
-    before = [one for one in history if approval.at is not None and one.at <= approval.at]
+    # A forge tells whole seconds.
+    moments = [(one.at.replace(microsecond=0), one) for one in history]
+    before = [one for at, one in moments if approval.at is not None and at <= approval.at]
     then = before[-1] if before else next(iter(history), None)
     today = frozenset(trial.case.key for trial in trials if trial.case)
     if then is None or then.keys == today:

@@ -5,12 +5,12 @@ Its bytes are canonical JSON; whatever else lies in its place is no order.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from bot.core.plainjson import read_json
 from bot.core.verdict import Override
 
 if TYPE_CHECKING:
@@ -87,10 +87,8 @@ def written(order: Order) -> bytes:
 
 def read(stored: bytes) -> Order | None:
     """Read a stored order; None when the bytes are none."""
-    if len(stored) > LARGEST:
-        return None
     try:
-        content = json.loads(stored)
+        content = read_json(stored, most=LARGEST)
         if content["format"] != FORMAT:
             return None
         until = content.get("until")
@@ -107,7 +105,7 @@ def read(stored: bytes) -> Order | None:
             until=None if until is None else _moment(until),
             keys=tuple(_text(key) for key in content.get("keys", ())),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return order if written(order) == stored else None
 

@@ -7,18 +7,24 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from bot.core.approvals import Approval
 from bot.core.canonical import HEADER
 from bot.core.errors import Moved, Refusal, UnsafeFile
 from bot.core.lockblocks import find, split
 from bot.core.lockfile import model_in
+from bot.core.order import fold
+from bot.core.owners import LARGEST as LARGEST_OWNERS
+from bot.core.owners import PLACES, owners_of
 from bot.core.policyfile import FOLDER
 from bot.core.proposal import LARGEST, LOCK, Blob, Proposal, Standing, Touched
 from bot.core.transition import Landing, Past
+from bot.world.orders import REFSPEC, read_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bot.core.lock import Model
+    from bot.core.owners import Owners
     from bot.core.proposal import Request
     from bot.world.forge import Forge, PullRequest
     from bot.world.git_log import Landed
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_LOCK = LARGEST
 MOST_POLICY = 256 * 1024
+CONFLICT = "the request does not merge into its base without conflicts"
 AT_ONCE = 16
 """Locks of the past in memory at once."""
 
@@ -43,6 +50,7 @@ def read_pull_request(request: Request, forge: Forge, repository: Repository) ->
         forge.remote(),
         f"+refs/heads/{pull.base}:refs/lockstep/base",
         f"+refs/pull/{pull.number}/head:refs/lockstep/pull",
+        REFSPEC,
     )
     base = repository.commit("refs/lockstep/base")
     if repository.resolve(pull.head_sha) is None:
@@ -54,6 +62,7 @@ def read_pull_request(request: Request, forge: Forge, repository: Repository) ->
     landing = repository.touched(base, tree) if tree else ()
     touched = {one.path: one for one in (*own, *landing)}.values()
     head, size = _lock(repository, tree or pull.head_sha)
+    now = datetime.now(UTC)
     return _proposal(
         request,
         forge.slug(),
@@ -62,7 +71,8 @@ def read_pull_request(request: Request, forge: Forge, repository: Repository) ->
         head_sha=pull.head_sha,
         head=head,
         touched=_sized(touched, size),
-        standing=_standing(pull, conflict=tree is None),
+        standing=standing_of(pull, repository, base, now, conflict=CONFLICT if not tree else None),
+        now=now,
         title=pull.title,
         author=pull.author,
         branch=pull.base,
@@ -88,6 +98,7 @@ def read_working_tree(
         head=lock,
         touched=touched,
         standing=Standing(),
+        now=datetime.now(UTC),
         title="",
         author="",
         branch="",
@@ -104,6 +115,7 @@ def _proposal(  # noqa: PLR0913 -- one value from many sources
     head: Blob | None,
     touched: tuple[Touched, ...],
     standing: Standing,
+    now: datetime,
     title: str,
     author: str,
     branch: str,
@@ -130,7 +142,7 @@ def _proposal(  # noqa: PLR0913 -- one value from many sources
         unreadable=unreadable,
         past=read_past(repository, base, names),
         standing=standing,
-        now=datetime.now(UTC),
+        now=now,
     )
 
 
@@ -150,18 +162,55 @@ def _sized(touched: Iterable[Touched], size: int) -> tuple[Touched, ...]:
     )
 
 
-def _standing(pull: PullRequest, *, conflict: bool) -> Standing:
+def standing_of(
+    pull: PullRequest,
+    repository: Repository,
+    base: str,
+    now: datetime,
+    *,
+    conflict: str | None = None,
+) -> Standing:
+    """Say what the forge and people say about a request; asks the forge nothing.
+
+    Args:
+        pull: The request.
+        repository: Into which the base and the audit branch were fetched.
+        base: The base commit, whose code owners count.
+        now: Overrides that ended before do not count.
+        conflict: Why it does not merge.
+    """
+    ledger = read_ledger(repository, pull.number)
+    ordered = fold(ledger.orders, pull.head_sha, now)
+    approvals = [
+        Approval(by=review.reviewer, at=review.at, teams=review.teams)
+        for review in pull.approvals
+        if review.sha == pull.head_sha and review.reviewer.casefold() != pull.author.casefold()
+    ]
     return Standing(
         open=pull.open,
         draft=pull.draft,
         merged_as=pull.merged_as,
-        approved_by=tuple(
-            review.reviewer
-            for review in pull.approvals
-            if review.sha == pull.head_sha and review.reviewer != pull.author
-        ),
-        conflict="the request does not merge into its base without conflicts" if conflict else None,
+        approved_by=tuple(approval.by for approval in approvals),
+        reviews=tuple(approvals),
+        recorded=tuple(one for one in ledger.recorded if one.head == pull.head_sha),
+        owners=_owners(repository, base),
+        holds=ordered.holds,
+        merge_ordered_by=ordered.merge.by if ordered.merge else "",
+        merge_ordered_for=ordered.merge.keys if ordered.merge else (),
+        overrides=ordered.overrides,
+        conflict=conflict,
     )
+
+
+def _owners(repository: Repository, base: str) -> Owners | None:
+    """Find who owns the lock by the base's CODEOWNERS; one that is no plain file owns nothing."""
+    files = {}
+    for place in PLACES:
+        with contextlib.suppress(UnsafeFile):
+            blob = repository.blob(base, place, most=LARGEST_OWNERS)
+            if blob is not None:
+                files[place] = blob.text
+    return owners_of(files, LOCK)
 
 
 def _differing(base: bytes, head: bytes) -> tuple[str, ...]:

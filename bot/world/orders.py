@@ -1,0 +1,91 @@
+"""What the audit branch holds about one request: the orders people gave, and the records.
+
+Both are read from a tip that was fetched already, with the request itself.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.approvals import Recorded, recorded
+from bot.core.order import LARGEST, Order, read
+from bot.core.record import BRANCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bot.world.repository import Repository
+
+AUDIT = "refs/lockstep/audit"
+REFSPEC = f"+refs/heads/{BRANCH}*:{AUDIT}*"
+"""A wildcard fetches nothing, without an error, when the branch does not exist yet."""
+MOST_RECORD = 8_000_000
+"""Bytes of a record; what is larger is not looked at."""
+MOST_ORDERS = 1_000
+"""Orders of one request, or of one hour, that are looked at; the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What was ordered and recorded about one request."""
+
+    orders: tuple[Order, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
+
+
+def read_ledger(repository: Repository, number: int) -> Ledger:
+    """Read what the fetched audit branch holds about a request."""
+    tip = repository.resolve(AUDIT)
+    if tip is None:
+        return Ledger()
+    found = (read(text) for _, text in _below(repository, tip, f"orders/{number}", LARGEST))
+    records = _below(repository, tip, f"records/{number}", MOST_RECORD)
+    rested = (recorded(_json(text)) for _, text in records)
+    return Ledger(
+        orders=tuple(order for order in found if order is not None and order.number == number),
+        recorded=tuple(one for one in rested if one is not None),
+    )
+
+
+def orders_since(repository: Repository, since: datetime) -> tuple[Order, ...]:
+    """Read the orders of all requests that were stored since a moment."""
+    tip = repository.resolve(AUDIT)
+    if tip is None:
+        return ()
+    raw = repository.run(
+        "log",
+        "-z",
+        "--name-only",
+        "--diff-filter=A",
+        "--no-renames",
+        "--format=",
+        f"--max-count={MOST_ORDERS}",
+        f"--since={since.isoformat()}",
+        "--end-of-options",
+        tip,
+        "--",
+        "orders",
+    )
+    paths = {path.strip() for path in raw.decode("utf-8", "replace").split("\0")} - {""}
+    blobs = (repository.blob(tip, path, most=LARGEST) for path in sorted(paths))
+    found = (read(blob.text) for blob in blobs if blob is not None)
+    return tuple(order for order in found if order is not None and order.at >= since)
+
+
+def _below(repository: Repository, tip: str, folder: str, most: int) -> Iterator[tuple[str, bytes]]:
+    """Read the files of a folder: (path, text)."""
+    rows = [
+        (path, oid) for _, oid, size, path in repository.tree(tip, f"{folder}/") if size <= most
+    ]
+    texts = repository.contents([oid for _, oid in rows]) if rows else iter(())
+    return zip((path for path, _ in rows), texts, strict=True)
+
+
+def _json(text: bytes) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
