@@ -88,7 +88,7 @@ def test_every_exit_code_is_unique_and_documented() -> None:
     }
     outcomes = {
         name: getattr(errors, name)
-        for name in ("PASSED", "FAILED", "INCONCLUSIVE", "ERRORED", "BUG")
+        for name in ("PASSED", "FAILED", "INCONCLUSIVE", "ERRORED", "BUG", "UNHEALTHY")
     }
     faults = {fault.name: fault.value for fault in errors.Fault}
     codes = [*kinds.values(), *outcomes.values(), *faults.values(), 2]

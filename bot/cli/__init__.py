@@ -31,6 +31,7 @@ VERBS = {
     "guard": "Find landed changes of the lock that no decision accounts for.",
     "status": "Show which version serves each stage, and since when.",
     "log": "Show the history of the lock, one transition a line.",
+    "doctor": "Check settings, files, data and the way back.",
     "fmt": "Write the lock in its canonical form.",
     "schema": "Print the JSON Schema of a policy or a lock.",
     "merge-driver": "Merge two locks by meaning; git calls it.",
@@ -106,9 +107,9 @@ def root() -> None:
     it is judged by the gates in `policies/`; `git revert` is rollback.
 
     Exit codes: 0 passed, 1 a gate said no, 2 wrong command line, 3 too little evidence,
-    4 a gate could not be answered, 10 to 18 input that was refused, 20 to 41 evidence that could
-    not be had, 70 a bug, 75 try again, 76 what landed is not what was judged, 130 stopped,
-    141 nobody read the output.
+    4 a gate could not be answered, 5 the doctor found something wrong, 10 to 18 input that was
+    refused, 20 to 41 evidence that could not be had, 70 a bug, 75 try again, 76 what landed is
+    not what was judged, 130 stopped, 141 nobody read the output.
     """
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 LOCAL = "local:"
 FOLDER_FILE, BARE = "forge.json", "repository.git"
-WORKFLOW_LOGIN = "github-actions[bot]"
 
 
 def forge_option(command: Verb) -> Verb:
@@ -68,7 +67,7 @@ def open_forge(
         return _local(_folder_of(forge), actor)
     if repo is not None:
         return _github(repo, zone)
-    if origin is not None and (folder := _local_folder(origin)) is not None:
+    if origin is not None and (folder := local_folder(origin)) is not None:
         return _local(folder, actor)
     if origin is not None and (named := _named_on_github(origin)) is not None:
         return _github(named, zone)
@@ -154,14 +153,11 @@ def _github(repo: str, zone: Zone) -> Forge:
             "or GITHUB_TOKEN to a token with the rights "
             f"{shown(zone.permissions)}"
         )
-    # A workflow's own token cannot ask who it is; in an Actions run it is the bot of Actions.
-    inside = isinstance(auth, str) and os.environ.get("GITHUB_ACTIONS") == "true"
     return GitHub(
         repo,
         auth,
         api_url=api_url(),
         server_url=os.environ.get("GITHUB_SERVER_URL") or None,
-        login=os.environ.get("LOCKSTEP_LOGIN") or (WORKFLOW_LOGIN if inside else None),
     )
 
 
@@ -170,7 +166,7 @@ def named_on_github(repo: str | None, origin: str | None) -> str | None:
     return repo or (None if origin is None else _named_on_github(origin))
 
 
-def _local_folder(origin: str) -> Path | None:
+def local_folder(origin: str) -> Path | None:
     """Return the folder of a local forge whose bare repository an address is."""
     bare = Path(origin.removeprefix("file://"))
     found = bare.name == BARE and (bare.parent / FOLDER_FILE).is_file()

@@ -164,3 +164,5 @@ class Fault(Enum):
 
 PASSED, FAILED, INCONCLUSIVE, ERRORED, BUG = 0, 1, 3, 4, 70
 """Exit codes of a run that was judged; 2 is a wrong command line (click), 70 is a bug."""
+UNHEALTHY = 5
+"""Exit code of a doctor who found something wrong."""

@@ -124,6 +124,24 @@ class Store:
         """
         return self._answer(uri, digest, Caps(max_bytes, max_files), kind, lambda _: False)
 
+    def glance(self, uri: str, *, kind: Kind = Kind.ARTIFACT) -> Absent | None:
+        """Open an address and read its first piece a little; None when something is there.
+
+        Nothing is hashed: it says that an address answers, not what it holds.
+        """
+        try:
+            source = self._source(uri)
+            with source.open(source.pieces(100_000)[0]) as opened:
+                opened.read(1)
+        except NotFetched as error:
+            reason = f"the {kind.value} {shown(uri)} cannot be used: {error.reason}"
+            return Absent(fault=kind.fault(error.trouble), reason=reason, remedy=error.remedy)
+        except OSError as error:
+            reason = f"the {kind.value} {shown(uri)} broke off: {error.strerror or 'no answer'}"
+            fault = kind.fault(Trouble.UNREACHABLE)
+            return Absent(fault=fault, reason=reason, remedy="run again once the store answers")
+        return None
+
     def _answer(
         self, uri: str, digest: str, caps: Caps, kind: Kind, trusted: Callable[[Source], bool]
     ) -> Local | Absent:

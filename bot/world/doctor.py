@@ -1,0 +1,280 @@
+"""The doctor looks at everything a promotion rests on and says what is wrong, with the remedy.
+
+It changes nothing.  Looking is split from judging: each `doctor_*` file turns plain facts into
+diagnoses, and here the facts are fetched, theme by theme, so that one that cannot be had hides
+no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.core.errors import Refusal, Stop, Unavailable
+from bot.core.owners import LARGEST as LARGEST_OWNERS
+from bot.core.owners import PLACES
+from bot.core.policyfile import FOLDER
+from bot.core.proposal import LARGEST, LOCK
+from bot.core.record import BRANCH as AUDIT
+from bot.world.doctor_actions import (
+    ENVIRONMENTS,
+    STALE,
+    diagnose_actions,
+    diagnose_environment,
+    diagnose_key_scope,
+    diagnose_run,
+    read_actions,
+    read_environment,
+)
+from bot.world.doctor_audit import diagnose_records, stored
+from bot.world.doctor_branch import diagnose_audit, diagnose_branch, diagnose_names
+from bot.world.doctor_checks import CHECKS, theme_of
+from bot.world.doctor_diagnosis import Diagnosis, Theme, unknown
+from bot.world.doctor_drill import diagnose_sandbox, diagnose_ways, walked, ways_back
+from bot.world.doctor_files import diagnose_owners, diagnose_workflows
+from bot.world.doctor_identity import diagnose_identity, diagnose_role, read_identity
+from bot.world.doctor_policies import Rulebook, diagnose_rulebook, read_rulebook
+from bot.world.doctor_reach import (
+    diagnose_hosts,
+    diagnose_reach,
+    hosts_of,
+    named_in,
+    reached,
+)
+from bot.world.doctor_rules import read_rules
+from bot.world.doctor_ruleset import ACTIONS_APP, Wanted
+from bot.world.github_settings import Unseen
+from bot.world.github_workflows import HERE
+from bot.world.past import read_snapshots
+from bot.world.perform_audit import AuditBranch
+from bot.world.reading import MOST_POLICY
+from bot.world.store import Access, Store
+
+if TYPE_CHECKING:
+    from bot.world.forge import Forge
+    from bot.world.github_app import Installation
+    from bot.world.github_settings import Settings
+    from bot.world.github_workflows import Identity
+    from bot.world.repository import Repository
+
+WORKFLOWS = ".github/workflows"
+MOST_WORKFLOW = 512 * 1024
+ON_GITHUB = (
+    Theme.IDENTITY,
+    Theme.RULES,
+    Theme.OWNERS,
+    Theme.ENVIRONMENTS,
+    Theme.ACTIONS,
+    Theme.WORKFLOWS,
+    Theme.RUNS,
+)
+
+
+@dataclass
+class Scene:
+    """What there is to look at, and with what."""
+
+    repository: Repository
+    tip: str | None
+    """The commit that is looked at: the tip of the default branch; None before the first."""
+    branch: str
+    store: Store
+    cache: Path
+    version: str
+    now: datetime
+    say: Callable[[str], None]
+    drill: bool = False
+    forge: Forge | None = None
+    settings: Settings | None = None
+    """None when the repository is not on GitHub, or there is no token."""
+    installation: Installation | None = None
+    app: int | None = None
+    """The app's id, where a person named it."""
+    on_github_com: bool = True
+    action: str | None = None
+    """What missing workflows are to use."""
+    access: Access = field(default_factory=Access)
+    _book: tuple[Rulebook, bytes, tuple[str, ...]] | None = None
+
+    def blob(self, path: str, most: int) -> bytes:
+        """Read a file of the commit; empty when it is not there.
+
+        Raises:
+            UnsafeFile: it is no plain file of a sane size.
+        """
+        found = self.tip and self.repository.blob(self.tip, path, most=most)
+        return found.text if found else b""
+
+    @property
+    def book(self) -> tuple[Rulebook, bytes, tuple[str, ...]]:
+        """The lock and the policies, the lock's text, and the policies' paths; read once."""
+        if self._book is None:
+            lock, files = self.blob(LOCK, LARGEST), {}
+            if self.tip:
+                files = self.repository.files(self.tip, FOLDER, suffix=".yaml", most=MOST_POLICY)
+            self._book = read_rulebook(lock, files), lock, tuple(files)
+        return self._book
+
+
+Look = Callable[[Scene], Iterator[Diagnosis]]
+
+
+def examine(scene: Scene, themes: frozenset[Theme] | None = None) -> tuple[Diagnosis, ...]:
+    """Look at everything, or at some themes; what could not be looked at is said to be unknown."""
+    found: list[Diagnosis] = []
+    for theme, look in _LOOKS:
+        if (themes and theme not in themes) or (theme in ON_GITHUB and scene.settings is None):
+            continue
+        scene.say(f"looking at: {theme.value.lower()}")
+        try:
+            found += look(scene)
+        except Unavailable as unavailable:
+            found.append(unknown(_first(theme), str(unavailable), "run again later"))
+        except Refusal as refusal:
+            problem = refusal.problems[0]
+            place = f"{problem.file}: " if problem.file else ""
+            found.append(unknown(_first(theme), f"{place}{problem.what}", problem.remedy))
+    order = list(CHECKS)
+    return tuple(sorted(found, key=lambda one: order.index(one.check)))
+
+
+def _first(theme: Theme) -> str:
+    return next(name for name in CHECKS if theme_of(name) is theme)
+
+
+def _settings(scene: Scene) -> Settings:
+    assert scene.settings is not None, "left out without them"  # noqa: S101 -- narrows a type
+    return scene.settings
+
+
+def _wanted(scene: Scene) -> Wanted:
+    app = scene.app
+    if scene.installation is not None:
+        try:
+            app = scene.installation.installed.app_id
+        except Stop:
+            app = scene.app
+    # On an Enterprise server the app of Actions has another id, so anybody's status counts there.
+    source = app or (ACTIONS_APP if scene.on_github_com else None)
+    return Wanted(branch=scene.branch, app=app, source=source)
+
+
+def _identity(scene: Scene) -> Iterator[Diagnosis]:
+    yield from diagnose_identity(read_identity(scene.installation, scene.app))
+    permissions = _settings(scene).repository.get("permissions")
+    yield diagnose_role(None if scene.installation else permissions)
+
+
+def _rules(scene: Scene) -> Iterator[Diagnosis]:
+    settings = _settings(scene)
+    known = settings.rulesets()
+    rules = read_rules(settings, scene.branch)
+    wanted = _wanted(scene)
+    if not isinstance(rules, Unseen) and rules.queue is not None:
+        wanted = Wanted(branch=wanted.branch, app=wanted.app, source=wanted.source, queued=True)
+    yield from diagnose_branch(rules, wanted, () if isinstance(known, Unseen) else known)
+
+
+def _audit(scene: Scene) -> Iterator[Diagnosis]:
+    if scene.settings is not None:
+        known = scene.settings.rulesets()
+        rules = read_rules(scene.settings, AUDIT)
+        own = () if isinstance(known, Unseen) else known
+        yield from diagnose_audit(rules, _wanted(scene), own)
+    if scene.forge is None:
+        yield unknown("audit-records", "no forge is named, so there is no audit branch to read")
+        return
+    listed = scene.repository.run(
+        "ls-remote", "--heads", "--end-of-options", scene.forge.remote(), remote=True
+    )
+    names = [line.split(b"\t", 1)[1] for line in listed.splitlines() if b"\t" in line]
+    heads = [name.decode("utf-8", "replace").removeprefix("refs/heads/") for name in names]
+    yield diagnose_names(heads)
+    tip = AuditBranch(scene.forge, scene.repository).tip() if AUDIT in heads else None
+    yield from diagnose_records(stored(scene.repository, tip) if tip else ())
+
+
+def _owners(scene: Scene) -> Iterator[Diagnosis]:
+    settings = _settings(scene)
+    files = {path: text for path in PLACES if (text := scene.blob(path, LARGEST_OWNERS))}
+    errors = settings.look("/codeowners/errors", ref=scene.branch) if files else {"errors": []}
+    owner = settings.repository["owner"]
+    mine = f"@{owner['login']}" if owner.get("type") == "User" else None
+    found = errors if isinstance(errors, Unseen) else errors["errors"]
+    yield from diagnose_owners(files, scene.book[2], found, mine)
+
+
+def _environments(scene: Scene) -> Iterator[Diagnosis]:
+    settings, app = _settings(scene), _wanted(scene).app is not None
+    for name in ENVIRONMENTS:
+        facts = read_environment(settings, name)
+        yield from diagnose_environment(facts, scene.branch, app=app)
+    if app:
+        yield diagnose_key_scope(settings.secrets_of(None))
+
+
+def _actions(scene: Scene) -> Iterator[Diagnosis]:
+    yield from diagnose_actions(read_actions(_settings(scene)), app=_wanted(scene).app is not None)
+
+
+def _workflows(scene: Scene) -> Iterator[Diagnosis]:
+    files: dict[str, bytes] = {}
+    for suffix in (".yml", ".yaml") if scene.tip else ():
+        found = scene.repository.files(str(scene.tip), WORKFLOWS, suffix=suffix, most=MOST_WORKFLOW)
+        files |= found
+    action = HERE if scene.blob("action.yml", MOST_WORKFLOW) else scene.action
+    identity: Identity = "token" if _wanted(scene).app is None else "app"
+    yield from diagnose_workflows(files, scene.branch, action, identity)
+
+
+def _runs(scene: Scene) -> Iterator[Diagnosis]:
+    for check, name, longest in (
+        ("sweep-run", "lockstep-sweep.yml", STALE),
+        ("guard-run", "lockstep-main.yml", None),
+    ):
+        last = _settings(scene).last_success(name, scene.branch)
+        yield diagnose_run(check, name, last, scene.now, longest)
+
+
+def _policies(scene: Scene) -> Iterator[Diagnosis]:
+    book, lock, _ = scene.book
+    yield from diagnose_rulebook(book, lock, scene.now.date())
+
+
+def _reach(scene: Scene) -> Iterator[Diagnosis]:
+    named = named_in(scene.book[0])
+    tried = tuple(reached(named, scene.store, scene.say, whole=scene.drill))
+    yield from diagnose_reach(tried, whole=scene.drill)
+    yield from diagnose_hosts(hosts_of(named), scene.access.reach.resolve)
+
+
+def _sandbox(scene: Scene) -> Iterator[Diagnosis]:
+    from bot.world.sandbox import probed
+
+    yield from diagnose_sandbox(scene.book[0], probed())
+
+
+def _way_back(scene: Scene) -> Iterator[Diagnosis]:
+    book = scene.book[0]
+    histories = read_snapshots(scene.repository, scene.tip, tuple(book.models)) if scene.tip else {}
+    ways = ways_back(book, histories, deep=scene.drill)
+    yield from diagnose_ways(ways, walked(ways, scene.store, scene.cache, scene.version, scene.say))
+
+
+_LOOKS: tuple[tuple[Theme, Look], ...] = (
+    (Theme.IDENTITY, _identity),
+    (Theme.RULES, _rules),
+    (Theme.AUDIT, _audit),
+    (Theme.OWNERS, _owners),
+    (Theme.ENVIRONMENTS, _environments),
+    (Theme.ACTIONS, _actions),
+    (Theme.WORKFLOWS, _workflows),
+    (Theme.RUNS, _runs),
+    (Theme.POLICIES, _policies),
+    (Theme.REACH, _reach),
+    (Theme.SANDBOX, _sandbox),
+    (Theme.ROLLBACK, _way_back),
+)
