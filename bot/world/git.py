@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-OBJECT = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?$")
-BRANCH = re.compile(r"^(?!.*(\.\.|//|@\{|\.lock(/|$)))[A-Za-z0-9][A-Za-z0-9._/+-]{0,200}(?<![./])$")
+OBJECT = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")
+BRANCH = re.compile(r"^(?!.*(\.\.|//|@\{|\.lock(/|$)))[A-Za-z0-9][A-Za-z0-9._/+-]{0,200}(?<![./])\Z")
 SAFE = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -28,6 +28,9 @@ SAFE = {
     "GIT_ASKPASS": "/bin/false",
     "GIT_LFS_SKIP_SMUDGE": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": "/dev/null",
+    # Unlike `protocol.allow`, no setting of a repository takes this back.
+    "GIT_ALLOW_PROTOCOL": "file:http:https",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C.UTF-8",
@@ -42,15 +45,9 @@ QUIET = (
     "-c",
     "core.quotePath=false",
     "-c",
-    "protocol.allow=never",
-    "-c",
-    "protocol.https.allow=always",
-    "-c",
-    "protocol.http.allow=always",
-    "-c",
-    "protocol.file.allow=always",
-    "-c",
     "transfer.fsckObjects=true",
+    "-c",
+    "log.showSignature=false",
     "-c",
     "gc.auto=0",
 )
