@@ -23,7 +23,8 @@ JUDGING, LANDING = "lockstep", "lockstep-merge"
 """Environments: they hold the app's key, and let only the default branch use it."""
 DAILY = "23 4 * * *"
 
-READING: Mapping[str, str] = {"contents": "read", "pull-requests": "read"}
+READING: Mapping[str, str] = {"contents": "read", "pull-requests": "read", "statuses": "read"}
+"""What one question about a pull request takes."""
 SAYING: Mapping[str, str] = {
     "actions": "read",
     "contents": "read",

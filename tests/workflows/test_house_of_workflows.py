@@ -148,7 +148,8 @@ def test_where_a_model_runs_there_is_no_secret_and_no_right_to_write(job: str) -
 
     assert len(found) == 3
     for content in found:
-        assert content["permissions"] == {"contents": "read", "pull-requests": "read"}
+        assert set(content["permissions"].values()) == {"read"}
+        assert set(content["permissions"]) == {"contents", "pull-requests", "statuses"}
         assert "environment" not in content
         assert "secrets" not in str(content)
 
