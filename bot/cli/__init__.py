@@ -28,6 +28,9 @@ VERBS = {
     "hold": "Keep a stage, or one version, from being promoted.",
     "release": "Let a version be proposed again, or end a hold.",
     "evaluate": "Judge a pull request, report, and merge it if it may.",
+    "predict": "Let the models of a pull request answer, where nothing is trusted.",
+    "judge": "Judge a pull request from what its models answered, and report.",
+    "land": "Record and merge what was judged, if it still stands.",
     "guard": "Find landed changes of the lock that no decision accounts for.",
     "status": "Show which version serves each stage, and since when.",
     "log": "Show the history of the lock, one transition a line.",
@@ -108,7 +111,7 @@ def root() -> None:
 
     Exit codes: 0 passed, 1 a gate said no, 2 wrong command line, 3 too little evidence,
     4 a gate could not be answered, 5 the doctor found something wrong, 10 to 18 input that was
-    refused, 20 to 41 evidence that could not be had, 70 a bug, 75 try again, 76 what landed is
+    refused, 20 to 43 evidence that could not be had, 70 a bug, 75 try again, 76 what landed is
     not what was judged, 130 stopped, 141 nobody read the output.
     """
 

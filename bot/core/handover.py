@@ -198,7 +198,7 @@ def _value(kind: str, value: Any) -> Any:
             return Record(content=_typed(value, dict))
         case "tuple[str, ...]":
             return tuple(_typed(one, str) for one in _typed(value, list))
-        case _ if kind.startswith("Literal[") and f'"{_typed(value, str)}"' in kind:
+        case _ if kind.startswith("Literal[") and repr(_typed(value, str)) in kind:
             return value
         case _:
             raise TypeError

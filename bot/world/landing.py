@@ -1,0 +1,46 @@
+"""Land what another zone decided, if everything it rests on is still as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.action import ConfirmLanding
+from bot.core.errors import Moved
+from bot.core.handover import outdated
+from bot.core.proposal import Request
+
+if TYPE_CHECKING:
+    from bot.core.handover import Handover
+    from bot.world.here import Hosted
+
+AGAIN = "nothing was done, and the event that changed it judges it again"
+
+
+def land(handed: Handover, world: Hosted) -> str:
+    """Perform what was handed over; return in one sentence what came of it.
+
+    Raises:
+        Incident: what landed is not what was judged.
+        Unavailable: the forge did not answer; the same again converges.
+    """
+    number = handed.number
+    proposal = world.read(Request(number=number))
+    landed = proposal.standing.merged_as
+    if landed is not None:
+        # A run that was cut short after its merge, or a person who merged meanwhile.
+        world.perform((ConfirmLanding(number=number, landed=landed),))
+        return f"pull request {number} had landed as {landed}"
+    if why := outdated(handed, proposal, world.version):
+        return f"pull request {number}: {why}; {AGAIN}"
+    try:
+        world.perform(handed.actions)
+    except Moved as moved:
+        return f"pull request {number}: {moved}; {AGAIN}"
+    return f"pull request {number}: {_said(world)}"
+
+
+def _said(world: Hosted) -> str:
+    performed = world.performed
+    if performed.landed is not None:
+        return f"landed as {performed.landed}"
+    return "handed to the merge queue" if performed.queued else "recorded"
