@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ COMMIT = Matching("commit", r"[0-9a-f]{40}([0-9a-f]{24})?", "write its full id")
 @click.option(
     "--event",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Look at what this push brought: the event's payload, as GITHUB_EVENT_PATH names it.",
+    help="Look at what this push brought; default in Actions, where a push is what happened.",
 )
 @click.option("--dry-run", is_flag=True, help="Look; seal nothing and tell nobody.")
 @forge_option
@@ -50,17 +51,19 @@ def command(
     """
     from bot.cli import outcome, show
     from bot.cli.evaluate import here
+    from bot.world.github_zones import Zone
     from bot.world.guard import Guard
     from bot.world.repository import Repository
 
-    chosen = open_forge(forge, repo, origin=here())
+    chosen = open_forge(forge, repo, origin=here(), zone=Zone.GUARD)
     branch = chosen.default_branch()
-    if event is not None:
+    event = event or _event()
+    if event is not None and not (commits or since):
         pushed = _pushed(event, branch)
         if isinstance(pushed, str):
             click.echo(pushed)
             return
-        since = since or pushed[0]
+        since = pushed[0]
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
         guard = Guard(chosen, clone, branch, outcome.progress(), dry_run)
@@ -69,6 +72,12 @@ def command(
         show.as_json(_told(guarded))
     else:
         _print(guarded)
+
+
+def _event() -> Path | None:
+    """Name the payload of the push that this workflow runs for, or None."""
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    return Path(path) if path and os.environ.get("GITHUB_EVENT_NAME") == "push" else None
 
 
 def _pushed(event: Path, branch: str) -> tuple[str | None] | str:

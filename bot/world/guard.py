@@ -86,19 +86,14 @@ class Guard:
         steps = history[at:]
         sealed = tuple(self._sealed(steps, ledger))
         ledger = self._newer(ledger)
-        told = [founding] if founding else []
-        told += self._suspected(steps, history[at - 1].lock if at else "none", ledger, sealed)
         asked = self._asked(steps, tip, since, only)
-        told = [one for one in told if asked is None or one.commit in asked]
-        if not only:
-            told += self._dropped(history, tip, ledger)
+        suspected = self._suspected(steps, history[at - 1].lock if at else "none", ledger, sealed)
+        told = [founding] if founding else []
+        told += (one for one in suspected if asked is None or one.commit in asked)
+        told += () if only else self._dropped(history, tip, ledger)
         for finding in told[:AT_ONCE]:
             self._tell(finding)
-        sound = ledger.sound | set(sealed)
-        for commit in asked or ():
-            if commit in sound and not self.dry_run:
-                words = "Accounted for by its record."
-                self._performer.perform((accepted(commit, self.branch, words),))
+        self._turn_green(asked or (), ledger.sound | set(sealed))
         return Guarded(
             branch=self.branch,
             tip=tip,
@@ -186,6 +181,12 @@ class Guard:
         self.say(f"{finding.commit[:12]}: {finding.kind.value}")
         if not self.dry_run:
             self._performer.perform(raised(finding))
+
+    def _turn_green(self, asked: Sequence[str], sound: Collection[str]) -> None:
+        for commit in () if self.dry_run else asked:
+            if commit in sound:
+                green = accepted(commit, self.branch, "Accounted for by its record.")
+                self._performer.perform((green,))
 
     def _red(
         self, steps: Sequence[Step], ledger: Ledger, told: Sequence[Finding]

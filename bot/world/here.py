@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.world.perform import Performed, Performer
-from bot.world.reading import read_pull_request, read_working_tree
+from bot.world.reading import read_pull_request, read_working_tree, standing_of
 from bot.world.store import Store
 from bot.world.store_committed import Committed
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from bot.core.action import Action
     from bot.core.evidence import Evidence, Need
-    from bot.core.proposal import Blob, Proposal, Request, Touched
-    from bot.world.forge import Forge
+    from bot.core.proposal import Blob, Proposal, Request, Standing, Touched
+    from bot.world.forge import Forge, PullRequest
     from bot.world.models import Models
     from bot.world.repository import Repository
 
@@ -104,12 +105,13 @@ class Hosted:
     performed: Performed = field(default_factory=Performed)
     """What came of the actions: the landed commit, or a place in the merge queue."""
     _base: str = ""
+    _rested_on: Standing | None = None
 
     def read(self, request: Request) -> Proposal:
         """Fetch the pull request and read it."""
         self.say(f"reading pull request {request.number}")
         proposal = read_pull_request(request, self.forge, self.repository)
-        self._base = proposal.base_sha
+        self._base, self._rested_on = proposal.base_sha, proposal.standing
         return proposal
 
     def store(self, cache: Path) -> Store:
@@ -128,5 +130,13 @@ class Hosted:
 
     def perform(self, actions: tuple[Action, ...]) -> None:
         """Bring about every action, or none in a dry run."""
-        if not self.dry_run:
-            self.performed = Performer(self.forge, self.repository, self.say).perform(actions)
+        if self.dry_run:
+            return
+        performer = Performer(
+            self.forge, self.repository, self.say, self._standing_now, self._rested_on
+        )
+        self.performed = performer.perform(actions)
+
+    def _standing_now(self, pull: PullRequest) -> Standing:
+        """Read again what people say about a request; the audit branch was fetched just now."""
+        return standing_of(pull, self.repository, self._base, datetime.now(UTC))

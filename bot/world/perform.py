@@ -175,6 +175,8 @@ class Performer:
             raise Moved("the head moved while it was judged")
         if not pull.open:
             raise Moved("the request was closed while it was judged")
+        # An order, such as a hold, may have come while the models answered.
+        self.audit.tip()
         if self.standing is not None and self.standing(pull) != self.rested_on:
             raise Moved("what people say about it changed while it was judged")
         return pull
