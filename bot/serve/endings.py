@@ -63,8 +63,8 @@ def ending_of(errand: Errand, ended: Ended, tried: int) -> Ending:
         return _again("it ran out of time", tried, MOST_CRASHES)
     said = _said(ended.out)
     match errand.kind:
-        case "evaluate" | "queue" if isinstance(said, dict) and "exit_code" in said:
-            return Carried(end=_verdict(said["exit_code"]))
+        case "evaluate" | "queue" if isinstance(said, dict) and said.get("exit_code") == ended.code:
+            return Carried(end=_verdict(ended.code))
         case "sweep" if ended.code == PASSED:
             return Carried(end="done", next=_found(errand.repository, said))
         case "guard" if ended.code == PASSED:
@@ -98,9 +98,7 @@ def _again(why: str, tried: int, most: int) -> Again | Aside:
     return Again(why=why, after_s=min(FIRST_WAIT_S * 2.0**tried, LONGEST_WAIT_S))
 
 
-def _verdict(code: object) -> str:
-    if not isinstance(code, int):
-        return "errored"
+def _verdict(code: int) -> str:
     return VERDICTS.get(code, "refused" if code in REFUSED else "errored")
 
 
