@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from github import GithubException
@@ -69,7 +69,7 @@ def fetched(url: str, headers: dict[str, str], *, most: int, sent: Callable[[], 
     ) as answer:
         if answer.status_code not in _REDIRECTS:
             return _body(answer, most)
-        there = urljoin(url, answer.headers.get("Location", ""))
+        there = answer.headers.get("Location", "")
     _refuse_unsafe(there, url)
     with requests.get(there, allow_redirects=False, stream=True, timeout=TIMEOUT_S) as answer:
         if answer.status_code in _REDIRECTS:

@@ -42,7 +42,7 @@ _WORDS = "fragment Words on IssueComment { id url body viewerDidAuthor }"
 LOOK = f"""
 query Look($owner: String!, $name: String!, $number: Int!, $teams: Boolean!) {{
   rateLimit {{ cost remaining resetAt }}
-  repository(owner: $owner, name: $name) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
     pullRequest(number: $number) {{ ...Pull ...Spoken }}
   }}
 }}
@@ -52,7 +52,7 @@ query Look($owner: String!, $name: String!, $number: Int!, $teams: Boolean!) {{
 
 MORE_WORDS = f"""
 query MoreWords($owner: String!, $name: String!, $number: Int!, $after: String!) {{
-  repository(owner: $owner, name: $name) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
     pullRequest(number: $number) {{
       comments(first: 100, after: $after) {{
         pageInfo {{ hasNextPage endCursor }}
@@ -66,7 +66,7 @@ query MoreWords($owner: String!, $name: String!, $number: Int!, $after: String!)
 
 LIST = f"""
 query List($owner: String!, $name: String!, $after: String, $teams: Boolean!) {{
-  repository(owner: $owner, name: $name) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
     pullRequests(
       first: {PAGE}, after: $after, states: OPEN, orderBy: {{field: CREATED_AT, direction: ASC}}
     ) {{
@@ -80,7 +80,7 @@ query List($owner: String!, $name: String!, $after: String, $teams: Boolean!) {{
 
 ASKED_WITH = f"""
 query AskedWith($owner: String!, $name: String!, $sha: GitObjectID!, $teams: Boolean!) {{
-  repository(owner: $owner, name: $name) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
     object(oid: $sha) {{
       __typename
       ... on Commit {{ associatedPullRequests(first: 5) {{ nodes {{ ...Pull ...Spoken }} }} }}
@@ -97,7 +97,7 @@ query AskedWith($owner: String!, $name: String!, $sha: GitObjectID!, $teams: Boo
 SURVEY = f"""
 query Survey($owner: String!, $name: String!, $after: String, $context: String!) {{
   rateLimit {{ cost remaining resetAt }}
-  repository(owner: $owner, name: $name) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
     defaultBranchRef {{ name }}
     pullRequests(
       first: {PAGE}, after: $after, states: OPEN, orderBy: {{field: CREATED_AT, direction: ASC}}
@@ -137,7 +137,7 @@ mutation AddComment($subject: ID!, $body: String!) {{
 
 ISSUES = """
 query Issues($owner: String!, $name: String!, $after: String) {
-  repository(owner: $owner, name: $name) {
+  repository(owner: $owner, name: $name, followRenames: false) {
     issues(
       first: 100, after: $after, states: OPEN, orderBy: {field: CREATED_AT, direction: DESC}
     ) {
@@ -150,7 +150,7 @@ query Issues($owner: String!, $name: String!, $after: String) {
 
 QUEUED = """
 query Queued($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) {
+  repository(owner: $owner, name: $name, followRenames: false) {
     pullRequest(number: $number) { id headRefOid isInMergeQueue merged }
   }
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OPENAPI = ("@octokit/openapi", "23.0.2", "octokit-openapi-23.0.2.tgz")
+GRAPHQL = ("@octokit/graphql-schema", "15.26.1", "octokit-graphql-schema-15.26.1.tgz")
 WEBHOOKS = ("@octokit/webhooks-examples", "7.6.1", "octokit-webhooks-examples-7.6.1.tgz")
 PYGITHUB = ("pygithub", "2.10.0", "pygithub-2.10.0.tar.gz")
 EMULATE = ("emulate", "0.11.2")
@@ -39,6 +40,12 @@ def cache() -> Path:
 def npm_archive() -> Path:
     """Return GitHub's description of its API as npm carries it."""
     name, version, file = OPENAPI
+    return _fetched(file, ["npm", "pack", "--silent", f"{name}@{version}"])
+
+
+def graphql_archive() -> Path:
+    """Return GitHub's GraphQL schema as npm carries it."""
+    name, version, file = GRAPHQL
     return _fetched(file, ["npm", "pack", "--silent", f"{name}@{version}"])
 
 

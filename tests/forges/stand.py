@@ -7,7 +7,7 @@ import os
 import subprocess
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import requests
 from cryptography.hazmat.primitives import serialization
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bot.world.forge import Forge
+    from bot.world.forge import Forge, Role
 
     from .server.state import Account, Hosted
     from .server.web import Server
@@ -52,8 +52,17 @@ class People(Protocol):
     def close(self, number: int) -> None:
         """Close a pull request."""
 
-    def say(self, number: int, login: str, body: str) -> None:
-        """Comment as somebody."""
+    def say(self, number: int, login: str, body: str) -> int:
+        """Comment as somebody; return the comment's id."""
+
+    def grant(self, login: str, role: str, *teams: str) -> None:
+        """Give somebody a role, and put them into teams."""
+
+    def reactions(self, number: int, comment: int) -> list[tuple[str, str]]:
+        """List who reacted to a comment, and how."""
+
+    def close_issue(self, number: int) -> None:
+        """Close an issue."""
 
 
 @dataclass
@@ -135,8 +144,17 @@ class LocalPeople:
     def close(self, number: int) -> None:
         self.forge.close(number)
 
-    def say(self, number: int, login: str, body: str) -> None:
-        self.forge.acting_as(login).comment(number, body)
+    def say(self, number: int, login: str, body: str) -> int:
+        return self.forge.acting_as(login).comment(number, body).id
+
+    def grant(self, login: str, role: str, *teams: str) -> None:
+        self.forge.grant(login, cast("Role", role), teams=teams)
+
+    def reactions(self, number: int, comment: int) -> list[tuple[str, str]]:
+        return list(self.forge.reactions(number, comment))
+
+    def close_issue(self, number: int) -> None:
+        self.forge.close_issue(number)
 
 
 @dataclass
@@ -184,8 +202,23 @@ class GitHubPeople:
     def close(self, number: int) -> None:
         self.send("ana", "PATCH", f"/pulls/{number}", state="closed")
 
-    def say(self, number: int, login: str, body: str) -> None:
-        self.send(login, "POST", f"/issues/{number}/comments", body=body)
+    def say(self, number: int, login: str, body: str) -> int:
+        answer = self.send(login, "POST", f"/issues/{number}/comments", body=body)
+        return int(str(answer["id"]))
+
+    def grant(self, login: str, role: str, *teams: str) -> None:
+        self.account(login)
+        self.hosted.roles[login] = role
+        for team in teams:
+            self.hosted.teams[team] = (*self.hosted.teams.get(team, ()), login)
+
+    def reactions(self, number: int, comment: int) -> list[tuple[str, str]]:
+        said = self.hosted.comments[comment]
+        assert said.number == number
+        return said.reactions
+
+    def close_issue(self, number: int) -> None:
+        self.send("ana", "PATCH", f"/issues/{number}", state="closed")
 
 
 def local_stand(folder: Path) -> Stand:

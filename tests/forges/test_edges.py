@@ -74,14 +74,10 @@ def test_a_comment_we_may_not_touch_is_refused(
         act(github.forge, Comment(id=9, body="", url=""))
 
 
-def test_not_being_allowed_to_ask_who_may_write_is_refused_not_guessed(github: Stand) -> None:
-    number, _ = github.proposed(LOCK)
-    github.people.approve(number, "ana")
-    assert github.server
-    forbidden = declined(403, "Resource not accessible by integration")
-    github.server.trouble({2: Instead(answer=forbidden, when="before")})
+def test_not_being_allowed_to_ask_for_a_role_is_refused_not_guessed(github: Stand) -> None:
+    answers(github, declined(403, "Resource not accessible by integration"))
     with pytest.raises(Denied, match="Resource not accessible"):
-        github.forge.pull_request(number)
+        github.forge.role("ana")
 
 
 def test_an_answer_nobody_foresaw_is_unavailable_in_its_own_words(github: Stand) -> None:

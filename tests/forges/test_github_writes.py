@@ -10,7 +10,7 @@ import pytest
 from bot.core.errors import Unavailable
 from bot.world.forge import Status
 
-from .server.faults import Drop, Fault, accepted, broken, page_of_a_proxy, slow_down
+from .server.faults import Drop, Fault, accepted, broken, cut_short, page_of_a_proxy, slow_down
 
 if TYPE_CHECKING:
     from .server.state import Hosted
@@ -30,6 +30,8 @@ TROUBLES: dict[str, Fault] = {
     "secondary limit": slow_down(403, retry_after=3),
     "too many requests": slow_down(429, retry_after=None),
     "not ready": accepted(),
+    "cut short before": cut_short("before"),
+    "cut short after": cut_short("after"),
 }
 SINGLE = [(position, name) for position in range(3) for name in TROUBLES]
 WORST = ("dropped before", "dropped after", "502 after", "proxy page after")
@@ -47,6 +49,7 @@ def test_one_trouble_at_any_request_leaves_one_comment(github: Stand) -> None:
     for position, name in SINGLE:
         hosted.comments.clear()
         server.trouble({position: TROUBLES[name]})
+        github.forge.pull_request(number)
         github.forge.comment(number, BODY)
         assert [said.body for said in hosted.comments.values()] == [BODY], (position, name)
 
@@ -95,6 +98,7 @@ def test_two_troubles_anywhere_leave_one_comment(github: Stand) -> None:
     for (first, second), one, other in itertools.product(places, WORST, WORST):
         hosted.comments.clear()
         server.trouble({first: TROUBLES[one], second: TROUBLES[other]})
+        github.forge.pull_request(number)
         github.forge.comment(number, BODY)
         assert len(hosted.comments) == 1, (first, one, second, other)
 
@@ -113,12 +117,13 @@ def test_a_run_that_gave_up_and_starts_again_still_writes_once(github: Stand) ->
 def test_a_merge_whose_answer_was_lost_is_known_by_the_pull_request(github: Stand) -> None:
     number, sha = github.proposed(LOCK)
     server, _ = at(github)
+    github.forge.pull_request(number)
     server.log.clear()
-    server.trouble({1: TROUBLES["502 after"]})
+    server.trouble({0: TROUBLES["502 after"]})
     landed = github.forge.merge(number, sha=sha, title="Land", message="")
     assert landed == github.tip()
-    path = f"/repos/acme/models/pulls/{number}"
-    assert server.log == [("GET", path), ("PUT", f"{path}/merge"), ("GET", path)]
+    merge = f"/repos/acme/models/pulls/{number}/merge"
+    assert server.log == [("PUT", merge), ("POST", "/graphql Look")]
 
 
 def test_somebody_else_merging_the_same_head_first_is_found_out(github: Stand) -> None:

@@ -18,6 +18,8 @@ class Answer:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    text: str | None = None
+    """Sent as it is, instead of the body."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,3 +87,9 @@ def page_of_a_proxy(when: When) -> Fault:
     """Answer 200 with a page that is not GitHub's."""
     page = Answer(status=200, body="sign in to continue", headers={"Content-Type": "text/html"})
     return Instead(answer=page, when=when)
+
+
+def cut_short(when: When) -> Fault:
+    """Answer 200 with JSON that breaks off."""
+    half = Answer(status=200, text='{"data": {"repository": {"pullRe')
+    return Instead(answer=half, when=when)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .app import App, Minted
+    from .settings import Settings
     from .storage import Kept
 
 EPOCH = datetime(2026, 1, 5, 9, 0, 0, tzinfo=UTC)
@@ -171,6 +172,8 @@ class State:
         self.apps: list[App] = []
         self.tokens: dict[str, Minted] = {}
         """Tokens of installations."""
+        self.settings: dict[str, Settings] = {}
+        """What administrators clicked, by repository."""
         self.ahead = timedelta()
         """How far this server's clock is ahead of the machine's."""
         # Ids of comments have outgrown 32 bits; ours begin there too.

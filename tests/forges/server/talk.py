@@ -11,6 +11,7 @@ from .state import Marked, Said
 
 STATES = ("error", "failure", "pending", "success")
 BODY_LIMIT = 65_536
+RANKS = ("read", "triage", "write", "maintain", "admin")
 
 
 def who(asked: Asked) -> Answer:
@@ -30,6 +31,10 @@ def repository(asked: Asked) -> Answer:
     """Answer `GET /repos/{owner}/{repo}`."""
     at = asked.state.now()
     body = payloads.repository(asked.repository, asked.api, at, whole=True)
+    if asked.token not in asked.state.tokens:
+        held = RANKS.index(asked.repository.role(asked.account))
+        names = ("pull", "triage", "push", "maintain", "admin")
+        body["permissions"] = {name: held >= rank for rank, name in enumerate(names)}
     return Answer(status=200, body=body)
 
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import app, graph, matters, plumbing, pulls, settings, storage, talk
+from . import app, graph, matters, plumbing, pulls, runs, settings, storage, talk
 from .answers import Answer, Asked, Declined, declined
 from .backend import serve_git
 from .faults import Drop, Fault, Instead, Meanwhile, Schedule
@@ -48,6 +48,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     *storage.ROUTES,
     ("POST", r"/graphql", graph.answered),
     *settings.ROUTES,
+    *runs.ROUTES,
     *app.ROUTES,
 )
 _NEEDS_PUSH = (pulls.merged, talk.add_status)
@@ -219,7 +220,8 @@ class Door(BaseHTTPRequestHandler):
         return super().date_time_string(timestamp or self.server.state.time().timestamp())
 
     def _send(self, answer: Answer) -> None:
-        text = b"" if answer.status in {204, 302} else json.dumps(answer.body).encode()
+        bodiless = answer.status in {204, 302}
+        text = b"" if bodiless else (answer.text or json.dumps(answer.body)).encode()
         etag = f'"{hashlib.sha256(text).hexdigest()}"'
         fresh = self.command == "GET" and answer.status == 200
         if fresh and self.headers.get("If-None-Match") == etag:
