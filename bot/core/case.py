@@ -11,11 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from bot.core.lock import Entry
     from bot.core.policy import ArtifactRules, Dataset, SandboxRules
     from bot.core.transition import Transition
+
+
+def fold_keys(keys: Iterable[str]) -> str:
+    """Fold the evidence keys of several cases into one; the key itself when there is only one."""
+    several = sorted(set(keys))
+    if len(several) < 2:
+        return "".join(several)
+    return hashlib.sha256("\n".join(several).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

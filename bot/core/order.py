@@ -114,7 +114,8 @@ def fold(orders: Iterable[Order], head: str, now: datetime) -> Ordered:
     """Say what orders come to: who holds, who ordered the merge, what is overridden.
 
     A release ends every hold before it.  A hold takes back an order to merge that came before
-    it: who released it says again that it may merge.
+    it: who released it says again that it may merge.  They count in the order of their comments,
+    however late a delivery came.
 
     Args:
         orders: Those of one request, in any order.
@@ -124,7 +125,7 @@ def fold(orders: Iterable[Order], head: str, now: datetime) -> Ordered:
     holds: list[Order] = []
     merge: Order | None = None
     overrides: dict[str, Override] = {}
-    for order in sorted(orders, key=lambda one: (one.at, one.comment)):
+    for order in sorted(orders, key=lambda one: one.comment):
         match order.kind:
             case Kind.HOLD:
                 holds.append(order)

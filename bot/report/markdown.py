@@ -114,6 +114,11 @@ def code(text: str) -> str:
     return _span(middle_cut(clean(text), CELL)) or EMPTY
 
 
+def typed(text: str) -> str:
+    """Write a command as a code span that can be copied whole."""
+    return _span(clean(text)) or EMPTY
+
+
 def raw(text: str) -> str:
     """Write outside text inside a line of HTML, where Markdown is not read."""
     text = _inert(middle_cut(clean(text).replace("`", ""), CELL))

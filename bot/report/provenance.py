@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
+from bot.core.case import fold_keys
 from bot.report.change import change, short
 from bot.report.headline import Kind, kind
 from bot.report.values import Fact
@@ -82,8 +82,5 @@ def _kinds(decision: Decision) -> list[str]:
 
 
 def _key(judgements: Sequence[Judgement]) -> str:
-    """Fold the keys of all cases into one; the key itself when there is only one."""
-    keys = sorted({judgement.trial.case.key for judgement in judgements if judgement.trial.case})
-    if len(keys) < 2:
-        return "".join(keys)
-    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+    cases = (judgement.trial.case for judgement in judgements)
+    return fold_keys(case.key for case in cases if case)

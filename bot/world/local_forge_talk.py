@@ -62,10 +62,18 @@ class LocalTalk:
             for remark in dossier.remarks:
                 if remark.author == self.actor and says_the_same(remark.body, body):
                     return self._shown(dossier, remark)
-            remark = Remark(id=dossier.next_remark, author=self.actor, body=body)
-            remarks = (*dossier.remarks, remark)
-            self._folder.write_dossier(replace(dossier, remarks=remarks, next_remark=remark.id + 1))
-            return self._shown(dossier, remark)
+            return self._said(dossier, body)
+
+    def say(self, number: int, body: str) -> Comment:
+        """Add a comment as a person does: who says the same twice has said it twice."""
+        with self._folder.turn():
+            return self._said(self._folder.dossier(number), body)
+
+    def _said(self, dossier: Dossier, body: str) -> Comment:
+        remark = Remark(id=dossier.next_remark, author=self.actor, body=body)
+        remarks = (*dossier.remarks, remark)
+        self._folder.write_dossier(replace(dossier, remarks=remarks, next_remark=remark.id + 1))
+        return self._shown(dossier, remark)
 
     def edit_comment(self, number: int, comment: Comment, body: str) -> Comment:
         """Replace a comment's text; a comment that was deleted meanwhile is added anew."""

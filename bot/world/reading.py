@@ -16,7 +16,7 @@ from bot.core.order import fold
 from bot.core.owners import LARGEST as LARGEST_OWNERS
 from bot.core.owners import PLACES, owners_of
 from bot.core.policyfile import FOLDER
-from bot.core.proposal import LARGEST, LOCK, Blob, Proposal, Standing, Touched
+from bot.core.proposal import LARGEST, LOCK, Blob, Proposal, Request, Standing, Touched
 from bot.core.transition import Landing, Past
 from bot.world.orders import REFSPEC, read_ledger
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from bot.core.lock import Model
     from bot.core.owners import Owners
-    from bot.core.proposal import Request
     from bot.world.forge import Forge, PullRequest
     from bot.world.git_log import Landed
     from bot.world.repository import Repository
@@ -45,7 +44,15 @@ def read_pull_request(request: Request, forge: Forge, repository: Repository) ->
         Unavailable: the forge or its git did not answer.
     """
     assert request.number is not None, "a forge is asked for a number"  # noqa: S101 -- narrows
-    pull = forge.pull_request(request.number)
+    return read_request(forge.pull_request(request.number), forge, repository)
+
+
+def read_request(pull: PullRequest, forge: Forge, repository: Repository) -> Proposal:
+    """Read everything that judging a pull request needs, when the request itself is known.
+
+    Raises:
+        Unavailable: the forge's git did not answer.
+    """
     repository.fetch(
         forge.remote(),
         f"+refs/heads/{pull.base}:refs/lockstep/base",
@@ -64,7 +71,7 @@ def read_pull_request(request: Request, forge: Forge, repository: Repository) ->
     head, size = _lock(repository, tree or pull.head_sha)
     now = datetime.now(UTC)
     return _proposal(
-        request,
+        Request(number=pull.number),
         forge.slug(),
         repository,
         base=base,
