@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OBJECT = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")
-BRANCH = re.compile(r"^(?!.*(\.\.|//|@\{|\.lock(/|$)))[A-Za-z0-9][A-Za-z0-9._/+-]{0,200}(?<![./])\Z")
+BRANCH = re.compile(r"(?!.*(\.\.|//|@\{|\.lock(/|$)))[A-Za-z0-9][A-Za-z0-9._/+-]{0,200}(?<![./])\Z")
 SAFE = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import quote, urljoin, urlsplit
@@ -20,7 +21,7 @@ from bot.world.store_sources import ONE_FILE, unreachable
 
 if TYPE_CHECKING:
     import http.client
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Self
 
 _OK = 200
@@ -28,6 +29,15 @@ _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 _LATER = (408, 425, 429, 500, 502, 503, 504)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_INNER = tuple(
+    map(
+        ipaddress.ip_network,
+        # Special-purpose networks that Python takes for global: protocol assignments, which
+        # hold a cloud's metadata service, site-local, documentation, segment routing, NAT64.
+        ("192.0.0.0/24", "fec0::/10", "3fff::/20", "5f00::/16", "64:ff9b:1::/48"),
+    )
+)
+"""Source: IANA IPv4 and IPv6 special-purpose address registries."""
 
 
 def _resolve(host: str, port: int) -> list[str]:
@@ -62,6 +72,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+    if any(ip in network for network in _INNER):
+        return False
     reserved = ip.is_private or ip.is_loopback or ip.is_link_local or ip.is_multicast
     return ip.is_global and not (reserved or ip.is_reserved or ip.is_unspecified)
 
@@ -93,35 +105,71 @@ class OverHttps:
     def _follow(self) -> BinaryIO:
         url = self.url
         for _ in range(_REDIRECTS + 1):
-            response = _get(url, self.reach)
-            place = response.headers.get("Location")
-            if response.status not in _MOVED or place is None:
-                _accept(response)
-                return cast("BinaryIO", _Whole(response))
-            response.close()
-            url = urljoin(url, place)
+            answer = _get(url, self.reach)
+            place = answer.response.headers.get("Location")
+            if answer.response.status not in _MOVED or place is None:
+                _accept(answer)
+                return cast("BinaryIO", answer)
+            answer.close()
+            url = _next(url, place)
         raise unreachable("it redirects again and again", "name the final address")
 
 
-class _Whole:
-    """A body that does not end before the length its server announced."""
+def _next(url: str, place: str) -> str:
+    try:
+        return urljoin(url, place)
+    except ValueError:
+        raise unreachable("it redirects to no valid URL", "name the final address") from None
 
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self._response = response
+
+class _Answer:
+    """A response whose body does not end before the length its server announced."""
+
+    def __init__(self, response: http.client.HTTPResponse, line: socket.socket) -> None:
+        self.response, self._line = response, line
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._response.close()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.response.close()
+        self._line.close()
 
     def read(self, size: int) -> bytes:
-        # One network read: a body that trickles must not hold the deadline up.
-        chunk = self._response.read1(size)
+        """Read once from the network: a body that trickles must not hold the deadline up."""
+        if not self.response.chunked:
+            chunk = self.response.read1(size)
+        else:
+            # The size of a chunk is a line of its own, and could trickle for ever.
+            with _cut_after(self._line.gettimeout() or 0, self._line):
+                chunk = self.response.read1(size)
         # http.client ends a body that was cut short as if it were whole.
-        if not chunk and self._response.length:
+        if not chunk and self.response.length:
             raise unreachable("the connection broke off", "run again once the server answers")
         return chunk
+
+
+@contextmanager
+def _cut_after(seconds: float, line: socket.socket) -> Iterator[threading.Event]:
+    """Cut a connection that is still busy when its time is over, however often it says a byte."""
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
 
 
 class _TryAgain(Exception):  # noqa: N818 -- never leaves this module
@@ -130,11 +178,11 @@ class _TryAgain(Exception):  # noqa: N818 -- never leaves this module
         super().__init__(reason)
 
 
-def _accept(response: http.client.HTTPResponse) -> None:
-    status = response.status
+def _accept(answer: _Answer) -> None:
+    status = answer.response.status
     if status == _OK:
         return
-    response.close()
+    answer.close()
     if status in _LATER:
         raise _TryAgain(f"the server answered {status}")
     remedy = "check the address; the file must be readable without a credential"
@@ -166,23 +214,28 @@ def _checked_parts(url: str, reach: Reach) -> tuple[str, str, int, str]:
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), target
 
 
-def _get(url: str, reach: Reach) -> http.client.HTTPResponse:
+def _get(url: str, reach: Reach) -> _Answer:
     # These two cost more to import than all the rest of a run that reads nothing over https.
     import http.client
     import ssl
 
     scheme, host, port, target = _checked_parts(url, reach)
     address = _address(host, port, reach)
-    wire = http.client.HTTPConnection(host, port)
+    wire, line = http.client.HTTPConnection(host, port), None
+    # `identity`: the digest is of the bytes as they lie, and no bomb is unpacked here.
+    headers = {"User-Agent": "lockstep", "Accept-Encoding": "identity", "Connection": "close"}
     try:
         wire.sock = socket.create_connection((address, port), timeout=reach.answer_seconds)
-        if scheme == "https":
-            trusted = ssl.create_default_context()
-            wire.sock = trusted.wrap_socket(wire.sock, server_hostname=host)
-        # `identity`: the digest is of the bytes as they lie, and no bomb is unpacked here.
-        headers = {"User-Agent": "lockstep", "Accept-Encoding": "identity", "Connection": "close"}
-        wire.request("GET", target, headers=headers)
-        response = wire.getresponse()
+        line = wire.sock.dup()
+        line.settimeout(reach.answer_seconds)
+        with _cut_after(reach.answer_seconds, line) as late:
+            if scheme == "https":
+                trusted = ssl.create_default_context()
+                wire.sock = trusted.wrap_socket(wire.sock, server_hostname=host)
+            wire.request("GET", target, headers=headers)
+            response = wire.getresponse()
+        if late.is_set():
+            raise TimeoutError  # noqa: TRY301 -- told as every other time-out
     except ssl.SSLCertVerificationError:
         raise unreachable(
             f"the certificate of {host} is not valid here", "add its authority to this machine"
@@ -194,8 +247,11 @@ def _get(url: str, reach: Reach) -> http.client.HTTPResponse:
         kind = "refused the connection" if isinstance(error, ConnectionRefusedError) else "failed"
         raise unreachable(f"{host} {kind}", remedy) from None
     else:
-        return response
+        answer, line = _Answer(response, line), None
+        return answer
     finally:
+        if line is not None:
+            line.close()
         # The response keeps its own reference to the connection until it is read or closed.
         wire.close()
 
