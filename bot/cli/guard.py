@@ -69,9 +69,9 @@ def command(
         guard = Guard(chosen, clone, branch, outcome.progress(), dry_run)
         guarded = guard.walk(since=since, only=commits)
     if as_json:
-        show.as_json(_told(guarded))
+        show.as_json(told(guarded))
     else:
-        _print(guarded)
+        print_walk(guarded)
 
 
 def _event() -> Path | None:
@@ -102,7 +102,8 @@ def _pushed(event: Path, branch: str) -> tuple[str | None] | str:
             return "nothing to guard: it is no push"
 
 
-def _told(guarded: Guarded) -> dict[str, Any]:
+def told(guarded: Guarded) -> dict[str, Any]:
+    """Write what a walk saw, for a script."""
     import json
 
     return {
@@ -115,7 +116,8 @@ def _told(guarded: Guarded) -> dict[str, Any]:
     }
 
 
-def _print(guarded: Guarded) -> None:
+def print_walk(guarded: Guarded) -> None:
+    """Print what a walk saw."""
     from bot.cli import show
     from bot.report.incident import headline
 

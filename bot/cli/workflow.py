@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _NAME = re.compile(r"[a-z][a-z_]*")
@@ -22,6 +24,20 @@ def output(**values: str) -> None:
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise ValueError(f"{name} cannot be an output")
     _append("GITHUB_OUTPUT", "".join(f"{name}={value}\n" for name, value in values.items()))
+
+
+def matrix(name: str, rows: Sequence[Mapping[str, int | str]]) -> None:
+    """Set an output of this step that a matrix of jobs is made from.
+
+    Raises:
+        ValueError: as `output`.
+    """
+    for value in (value for row in rows for value in row.values()):
+        if not _VALUE.fullmatch(str(value)):
+            raise ValueError(f"{name} cannot be an output")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name} cannot be an output")
+    _append("GITHUB_OUTPUT", f"{name}={json.dumps(rows, separators=(',', ':'))}\n")
 
 
 def in_workflow() -> bool:

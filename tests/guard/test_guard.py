@@ -7,7 +7,7 @@ import json
 from bot.core.decision import Ruling
 from bot.core.finding import Kind
 from bot.core.lock import Model
-from tests.guard.yard import Yard
+from tests.guard.yard import POLICY, Yard
 
 
 def kinds(guarded: object) -> list[Kind]:
@@ -179,7 +179,7 @@ def test_a_message_that_names_a_refusal_is_no_record(yard: Yard) -> None:
 
 
 def test_what_a_person_merged_after_a_pass_is_sealed(tmp_path) -> None:
-    yard = Yard(tmp_path, POLICY_BY_HAND)
+    yard = Yard(tmp_path, POLICY.replace("merge: auto", "merge: manual"))
     yard.guard()
     number = yard.propose("churn", "1")
     yard.judge(number)
@@ -287,15 +287,3 @@ def test_a_removed_lock_is_given_back(yard: Yard) -> None:
     (pull,) = yard.forge.open_pull_requests()
     assert set(yard.lock(pull.head_sha)) == {"churn"}
     assert isinstance(yard.lock(pull.head_sha)["churn"], Model)
-
-
-POLICY_BY_HAND = """\
-models: ["*"]
-ladder: [production]
-artifacts: {flavors: [skops]}
-gates:
-  registration: [artifact]
-  production: [artifact]
-  opening: [artifact]
-promotion: {merge: manual}
-"""
