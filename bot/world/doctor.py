@@ -185,7 +185,6 @@ def _audit(scene: Scene) -> Iterator[Diagnosis]:
         own = () if isinstance(known, Unseen) else known
         yield from diagnose_audit(rules, _wanted(scene), own)
     if scene.forge is None:
-        yield unknown("audit-records", "no forge is named, so there is no audit branch to read")
         return
     listed = scene.repository.run(
         "ls-remote", "--heads", "--end-of-options", scene.forge.remote(), remote=True

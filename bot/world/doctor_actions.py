@@ -151,7 +151,7 @@ def diagnose_environment(facts: EnvironmentFacts, branch: str, *, app: bool) -> 
     policy = found.get("deployment_branch_policy") or {}
     if isinstance(facts.branches, Unseen):
         yield unknown("environment-branches", f"{name!r}: {facts.branches.because}")
-    elif facts.branches == (branch,):
+    elif set(facts.branches) == {branch}:
         yield fine("environment-branches", f"only {branch} may use {name!r}")
     else:
         others = [one for one in facts.branches if one != branch]

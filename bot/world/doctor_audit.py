@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.order import read as read_order
 from bot.core.record import BRANCH, FINDINGS, ORDERS, RECORDS, SEALS, Record
-from bot.world.doctor_diagnosis import fine, unknown, wrong
+from bot.world.doctor_diagnosis import fine, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +53,7 @@ def diagnose_records(files: Iterable[tuple[str, bytes | None]]) -> Iterator[Diag
     elif count:
         yield fine("audit-records", f"files of {BRANCH} that were read: {count:,}")
     else:
-        yield unknown("audit-records", f"{BRANCH} is not there yet; the first decision makes it")
+        yield fine("audit-records", f"{BRANCH} is not there yet; the first decision makes it")
 
 
 def _place(path: str) -> tuple[int, str]:

@@ -108,11 +108,16 @@ def _source(sources: Sequence[int | None], wanted: Wanted, mend: Call) -> Diagno
         else:
             return fine("status-source", f"only app {pinned} may set it; name it with --app")
         return warning("status-source", what, "let Lockstep speak as a GitHub App of its own")
-    if pinned == wanted.app:
-        return fine("status-source", f"only the bot's app ({pinned}) may set it")
-    said = "anybody who may write" if pinned is None else f"app {pinned}"
-    what = f"{said} can set the status that lets a promotion land"
-    return wrong("status-source", what, f"pin it to the bot's app ({wanted.app})", mend)
+    others = [app for app in sources if app not in {None, wanted.app}]
+    if wanted.app in sources and not others:
+        return fine("status-source", f"only the bot's app ({wanted.app}) may set it")
+    remedy = f"choose the bot's app ({wanted.app}) as the source of the status in the ruleset"
+    if not others:
+        what = "anybody who may write can set the status that lets a promotion land"
+        return wrong("status-source", what, remedy, mend)
+    what = f"the status must come from app {others[0]}, which is not the bot's"
+    # A second ruleset would only ask for both; one of our own is made right again.
+    return wrong("status-source", what, remedy, *([mend] if mend.method == "PUT" else []))
 
 
 def _queue(rules: BranchRules) -> Diagnosis:

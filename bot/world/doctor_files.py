@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.world.github_workflows import Identity
 
 SHOWN = 4
-_USES = re.compile(r"^\s*(?:-\s*)?uses:\s*['\"]?([^\s'\"#]+)", re.MULTILINE)
+_USES = re.compile(r"(?:^|[\s{,])uses:\s*['\"]?([^\s'\"#,}]+)")
 _PINNED = re.compile(r"\./.*|docker://\S+@sha256:[0-9a-f]{64}|[^@]+@[0-9a-f]{40}")
 
 

@@ -103,9 +103,7 @@ def test_a_token_without_contents_to_write_cannot_push(github: Stand) -> None:
     def push(zone: Zone) -> None:
         from bot.world.github import GitHub
 
-        forge = GitHub(
-            "acme/models", installation(github, zone), api_url=at(github).api_url
-        )
+        forge = GitHub("acme/models", installation(github, zone), api_url=at(github).api_url)
         environment = forge.git_environment()
         run_git(github.clone, "push", "--quiet", "origin", "HEAD:refs/heads/new", env=environment)
 

@@ -100,6 +100,9 @@ class Wire:
                 self.complaints.append(f"{name}: a body where none belongs")
             return
         schema = declared["schema"]
+        named = self.description.components.get("schemas", {})
+        while "$ref" in schema:
+            schema = named[schema["$ref"].rsplit("/", 1)[1]]
         unknown = set(body or {}) - set(schema.get("properties", {}))
         if unknown:
             self.complaints.append(f"{name}: unknown in the body: {sorted(unknown)}")

@@ -216,6 +216,8 @@ def add_pattern(asked: Asked, name: str) -> Answer:
     found = of(asked).environments.get(name)
     if found is None or not (found["deployment_branch_policy"] or {}).get("custom_branch_policies"):
         raise Declined(404, "Not Found")
+    if any(one["name"] == asked.body["name"] for one in of(asked).branches.get(name, ())):
+        return Answer(status=303)
     identity = asked.state.next_id()
     one = {"id": identity, "node_id": payloads.node("Policy", identity), **asked.body}
     of(asked).branches.setdefault(name, []).append(one)
