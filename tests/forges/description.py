@@ -69,6 +69,8 @@ _SLASHES = ("path", "ref", "branch", "basehead", "dir")
 _FORM = 2
 """Counts up when the cut is written differently, so that an old one is not read."""
 SOURCE = "package/generated/api.github.com.json"
+ENTERPRISE = tuple(f"package/generated/ghes-{version}.json" for version in ("3.17", "3.18", "3.19"))
+"""The descriptions of the Enterprise servers that GitHub supports."""
 
 
 @dataclass(frozen=True)
@@ -141,18 +143,18 @@ def _literal(address: str) -> tuple[int, int, int]:
     return (greedy, address.count("{"), -len(address))
 
 
-def description() -> Description:
+def description(source: str = SOURCE) -> Description:
     """Load the part about what the bot and the people in our tests send."""
-    return cut(tuple(sorted(OPERATIONS.keys() | PEOPLE)))
+    return cut(tuple(sorted(OPERATIONS.keys() | PEOPLE)), source)
 
 
 @cache
-def cut(wanted: tuple[tuple[str, str], ...]) -> Description:
+def cut(wanted: tuple[tuple[str, str], ...], source: str = SOURCE) -> Description:
     """Load the part about some operations; it is cut out once and kept."""
-    name = hashlib.sha256(repr((_FORM, OPENAPI, wanted)).encode()).hexdigest()[:16]
+    name = hashlib.sha256(repr((_FORM, OPENAPI, source, wanted)).encode()).hexdigest()[:16]
     file = cache_folder() / f"description-{name}.json"
     if not file.exists():
-        whole = json.loads(member(npm_archive(), SOURCE))
+        whole = json.loads(member(npm_archive(), source))
         draft = file.with_suffix(f".{os.getpid()}.draft")
         draft.write_text(json.dumps(_cut_from(whole, wanted)))
         draft.replace(file)

@@ -136,6 +136,31 @@ def test_a_file_that_was_damaged_by_hand_is_named(local: Stand) -> None:
             local.forge.pull_request(number)
 
 
+def test_a_folder_that_an_earlier_version_wrote_is_read(local: Stand) -> None:
+    number, sha = local.proposed(LOCK)
+    local.forge.comment(number, "hello")
+    local.people.approve(number, "ana")
+    local.forge.set_status(sha, Status(context="g", state="success", description="", url=None))
+    kept = json.loads(dossier(local, number).read_text())
+    del kept["remarks"][0]["reactions"], kept["approvals"][0]["at"], kept["approvals"][0]["teams"]
+    dossier(local, number).write_text(json.dumps(kept))
+    statuses = folder(local) / "statuses" / f"{sha}.json"
+    marks = json.loads(statuses.read_text())
+    del marks[0]["at"]
+    statuses.write_text(json.dumps(marks))
+    assert [one.body for one in local.forge.reports(number, "hello")] == ["hello"]
+    assert local.forge.pull_request(number).approvals[0].at is None
+    (seen,) = local.forge.survey("g")
+    assert seen.status is not None
+    assert seen.said_at is None
+
+
+def test_somebody_who_was_granted_nothing_may_write(local: Stand) -> None:
+    assert local.forge.role("ana") == "write"
+    local.people.grant("Ana", "read")
+    assert local.forge.role("ana") == "read"
+
+
 def test_a_folder_that_cannot_be_written_is_unavailable(local: Stand) -> None:
     number, _ = local.proposed(LOCK)
     (folder(local) / "lock").unlink()

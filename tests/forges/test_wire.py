@@ -12,16 +12,17 @@ from bot.world.forge import HeadMoved, NotMergeable, Status
 from bot.world.github import GitHub
 from bot.world.github_wire import Pace
 
-from .description import OPERATIONS, description
+from .description import ENTERPRISE, OPERATIONS, description
 from .github_schema import DOCUMENTS
 from .server import plumbing
 from .server.faults import Meanwhile
 from .server.storage import put
-from .stand import as_app
+from .stand import as_app, github_stand
 from .wire import Wire, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .server.web import Server
     from .stand import Stand
@@ -161,6 +162,17 @@ def test_every_operation_is_seen_to_succeed_and_in_each_refusal_the_bot_answers(
         assert refused <= seen, (operation, seen)
     asked = {path.split(" ")[1] for _, path in wire.seen if path.startswith("/graphql ")}
     assert asked == set(DOCUMENTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ENTERPRISE, ids=lambda source: source.rsplit("/", 1)[1])
+def test_an_enterprise_server_knows_every_operation_the_bot_uses_and_answers_alike(
+    tmp_path: Path, server: Server, source: str
+) -> None:
+    with Wire(description(source)).watched() as wire:
+        tour(github_stand(tmp_path, server))
+    assert set(OPERATIONS) <= set(wire.seen)
+    assert wire.complaints == []
 
 
 def test_an_operation_the_bot_does_not_name_is_caught(server: Server) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import payloads, plumbing
 from .answers import Declined
-from .pulls import fresh
+from .pulls import all_fresh, fresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ def repository(asked: Asked) -> Node:
             raise wrong("NOT_FOUND", words) from None
 
     def pulls(_info: Any, **query: Any) -> Node:
-        every = [fresh(asked, str(number)) for number in hosted.pulls]
+        every = all_fresh(asked)
         states = query.get("states") or ["OPEN", "CLOSED", "MERGED"]
         kept = [found for found in every if _state(found) in states]
         return page(_ordered(kept, query), lambda found: pull(asked, found), query)
@@ -225,8 +225,10 @@ def _mergeable(hosted: Hosted, found: Pull) -> str:
         hosted.undecided.discard(found.number)
         return "UNKNOWN"
     tip = plumbing.branch(hosted.path, found.base) or ""
-    clean = plumbing.merged_tree(hosted.path, tip, found.head_sha)
-    return "CONFLICTING" if clean is None else "MERGEABLE"
+    both = (tip, found.head_sha)
+    if both not in hosted.merged_trees:
+        hosted.merged_trees[both] = plumbing.merged_tree(hosted.path, *both)
+    return "CONFLICTING" if hosted.merged_trees[both] is None else "MERGEABLE"
 
 
 def _known(asked: Asked, account: Account | None) -> bool:

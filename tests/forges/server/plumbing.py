@@ -52,6 +52,12 @@ def branch(path: Path, name: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+def tips(path: Path) -> dict[str, str]:
+    """Read the tips of all branches at once."""
+    listed = say(path, "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads")
+    return dict(line.split(" ") for line in listed.splitlines())
+
+
 def exists(path: Path, sha: str) -> bool:
     """Tell whether a commit is there."""
     return ask(path, "cat-file", "-e", f"{sha}^{{commit}}").returncode == 0

@@ -28,10 +28,22 @@ def fresh(asked: Asked, number: str) -> Pull:
     return pull
 
 
+def all_fresh(asked: Asked) -> list[Pull]:
+    """Bring all pull requests up to date; those whose branches stood still cost nothing."""
+    hosted = asked.repository
+    tips = plumbing.tips(hosted.path)
+    for pull in hosted.pulls.values():
+        now = (tips.get(pull.head), tips.get(pull.base))
+        if pull.source is not hosted or (pull.open and pull.seen_at != now):
+            fresh(asked, str(pull.number))
+            pull.seen_at = now
+    return list(hosted.pulls.values())
+
+
 def listed(asked: Asked) -> Answer:
     """List pull requests; newest first unless asked otherwise."""
     query = asked.query
-    pulls = [fresh(asked, str(number)) for number in asked.repository.pulls]
+    pulls = all_fresh(asked)
     state = query.get("state", "open")
     kept = [p for p in pulls if state == "all" or p.open == (state == "open")]
     if "base" in query:

@@ -103,6 +103,8 @@ class Pull:
     merged_by: Account | None = None
     closed: str | None = None
     reviews: list[Reviewed] = field(default_factory=list)
+    seen_at: tuple[str | None, str | None] | None = None
+    """The tips of head and base when it was last brought up to date."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -134,6 +136,8 @@ class Hosted:
     artifacts: dict[int, Kept] = field(default_factory=dict)
     queue: list[int] | None = None
     """Numbers in the merge queue, first to land first; None where there is no queue."""
+    merged_trees: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """What base and head merge into, by their commits; git is asked once."""
     undecided: set[int] = field(default_factory=set)
     """Pull requests that are not known to conflict or not until they are asked about again."""
 
