@@ -14,8 +14,12 @@ from bot.cli.forges import forge_option, open_forge
 from bot.world.github_zones import Zone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.flow import Conclusion
+    from bot.world.forge import Forge
     from bot.world.here import Hosted
+    from bot.world.repository import Repository
 
 ATTEMPTS = 3
 NUMBER = Matching(
@@ -26,6 +30,7 @@ NUMBER = Matching(
 @click.command(epilog="Example: lockstep evaluate 7 --repo acme/models")
 @click.argument("number", type=NUMBER)
 @forge_option
+@click.option("--group", metavar="REF@SHA", help="Judge what the merge queue is about to land.")
 @click.option("--dry-run", is_flag=True, help="Judge and print; write nothing to the forge.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record of the decision as JSON.")
 @click.option("--markdown", is_flag=True, help="Print the comment.")
@@ -33,6 +38,7 @@ def command(
     number: str,
     forge: str | None,
     repo: str | None,
+    group: str | None,
     dry_run: bool,
     as_json: bool,
     markdown: bool,
@@ -44,13 +50,13 @@ def command(
     converges to one comment, one status, one record and at most one merge.
     """
     from bot.cli import outcome
-    from bot.world.here import Hosted
     from bot.world.repository import Repository
 
     chosen = open_forge(forge, repo, origin=here(), zone=Zone.LAND)
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
-        world = Hosted(forge=chosen, repository=clone, say=outcome.progress(), dry_run=dry_run)
+        world = world_of(chosen, clone, outcome.progress(), group, number=int(number))
+        world.dry_run = dry_run
         conclusion = carry(int(number), world)
     before = conclusion.proposal.standing.merged_as
     landed = world.performed.landed or before
@@ -85,6 +91,33 @@ def carry(number: int, world: Hosted) -> Conclusion:
             why = str(moved)
             world.say(f"{why}; judging again")
     raise Unavailable(f"{why}, {ATTEMPTS} times; try again later")
+
+
+def world_of(
+    forge: Forge,
+    clone: Repository,
+    say: Callable[[str], None],
+    group: str | None,
+    *,
+    number: int | None = None,
+) -> Hosted:
+    """Return the world of a pull request, or of the group that the merge queue built for it.
+
+    Raises:
+        click.UsageError: `group` names no group of a queue, or one of another request.
+    """
+    from bot.world.here import Hosted
+    from bot.world.queue import Queued, group_of
+
+    if group is None:
+        return Hosted(forge=forge, repository=clone, say=say)
+    named = group_of(group)
+    if named is None or number not in (None, named.number):
+        raise click.UsageError(
+            f"--group {group[:200]!r} is no group of the queue; "
+            "write refs/heads/gh-readonly-queue/BASE/pr-NUMBER-…@COMMIT"
+        )
+    return Queued(forge=forge, repository=clone, say=say, group=named)
 
 
 def here() -> str | None:

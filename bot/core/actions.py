@@ -45,7 +45,10 @@ def actions(
         return ()
     if decision.ruling is Ruling.NOTHING:
         return (status,)
-    done: list[Action] = [PublishReport(number=number, marker=MARKER, body=comment)]
+    done: list[Action] = []
+    # The report is about the request's own head; of a group only what keeps it from landing is.
+    if not proposal.standing.queued or decision.ruling is not Ruling.MERGE:
+        done.append(PublishReport(number=number, marker=MARKER, body=comment))
     if judgements and _is_recorded(decision):
         done.append(
             StoreRecord(
@@ -56,7 +59,7 @@ def actions(
         )
     # A green status may let somebody else merge, so the record is there before it.
     done.append(status)
-    if decision.ruling is Ruling.MERGE:
+    if decision.ruling is Ruling.MERGE and not proposal.standing.queued:
         done.append(_merge(decision, judgements, proposal, number))
     return tuple(done)
 

@@ -72,6 +72,8 @@ class Standing:
     """Unexpired overrides of exactly this head."""
     conflict: str | None = None
     """Why head and base do not merge, or None."""
+    queued: bool = False
+    """The merge queue asks, and lands what turns green."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

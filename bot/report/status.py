@@ -46,6 +46,9 @@ def status(
     The line ends with the base it was judged against, by which a sweep sees that it moved.
     """
     state, words = _status(decision, judgements, proposal)
+    if proposal.standing.queued and state == "pending":
+        # A queue waits for a verdict and for nobody else.
+        state = "failure"
     base = f" @{proposal.base_sha[:BASE_DIGITS]}"
     return state, end_cut(_plain(words), LONGEST - len(base)) + base
 
@@ -102,6 +105,8 @@ def _passed(
     named = end_cut(subject(decision, judgements), 80)
     if proposal.standing.merged_as:
         after = f"Merged as {proposal.standing.merged_as[:7]}."
+    elif proposal.standing.queued:
+        after = "The queue merges."
     elif decision.waiting:
         manual = decision.waiting[0].kind is Wait.MANUAL
         after = "A person merges." if manual else "Merges when reviewed."
