@@ -16,7 +16,7 @@ from bot.world.github_zones import Zone
 if TYPE_CHECKING:
     from bot.flow import Conclusion
     from bot.world.bundle_source import Fetch
-    from bot.world.forge import Forge
+    from bot.world.forge import Forge, PullRequest
     from bot.world.zones import Judging
 
 
@@ -76,7 +76,7 @@ def _stop(why: str) -> None:
     workflow.output(act="false")
 
 
-def _judge(number: int, forge: Forge, fetch: Fetch, out: Path) -> None:
+def _judge(pull: PullRequest, forge: Forge, fetch: Fetch, out: Path) -> None:
     from bot.cli import outcome
     from bot.core.errors import Moved
     from bot.core.proposal import Request
@@ -87,15 +87,16 @@ def _judge(number: int, forge: Forge, fetch: Fetch, out: Path) -> None:
 
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), forge.git_environment())
-        world = Judging(Hosted(forge=forge, repository=clone, say=outcome.progress()), fetch)
+        here = Hosted(forge=forge, repository=clone, say=outcome.progress(), known=pull)
+        world = Judging(here, fetch)
         try:
-            conclusion = handle(Request(number=number), world)
+            conclusion = handle(Request(number=pull.number), world)
         except Moved as moved:
             _stop(f"nothing was written: {moved}; the event that moved it judges it again")
             return
     outcome.show(conclusion)
     _summarize(conclusion, world)
-    _hand_over(world, number, out)
+    _hand_over(world, pull.number, out)
 
 
 def _summarize(conclusion: Conclusion, world: Judging) -> None:

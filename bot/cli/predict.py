@@ -78,17 +78,16 @@ def _furnished(
     clone = Repository.create(folder, chosen.git_environment())
     room = Path(tempfile.mkdtemp(prefix="lockstep-room-"))
     try:
-        world = Predicting(
-            Hosted(forge=chosen, repository=clone, say=outcome.progress()), room, cache
-        )
-        rehearse(Request(number=meant), world)
+        there = Hosted(forge=chosen, repository=clone, say=outcome.progress(), known=meant)
+        world = Predicting(there, room, cache)
+        rehearse(Request(number=meant.number), world)
         if world.asked:
-            click.echo(f"asking models {world.asked} questions about pull request {meant}")
+            click.echo(f"asking models {world.asked} questions about pull request {meant.number}")
             return room
     except BaseException:
         shutil.rmtree(room, ignore_errors=True)
         raise
-    click.echo(f"pull request {meant} asks nothing of a model")
+    click.echo(f"pull request {meant.number} asks nothing of a model")
     _let_in(room, out)
     return None
 

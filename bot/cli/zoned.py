@@ -12,7 +12,7 @@ import click
 from bot.cli.arguments import Matching
 
 if TYPE_CHECKING:
-    from bot.world.forge import Forge
+    from bot.world.forge import Forge, PullRequest
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 NUMBER = Matching(
@@ -44,25 +44,25 @@ def one_of(number: str | None, head: str | None) -> None:
         raise click.UsageError("name a pull request by its number, or by --head")
 
 
-def resolved(forge: Forge, number: str | None, head: str | None, *, forks: bool) -> int | str:
-    """Return the number of the pull request that is meant, or why there is nothing to judge.
+def resolved(
+    forge: Forge, number: str | None, head: str | None, *, forks: bool
+) -> PullRequest | str:
+    """Return the pull request that is meant, or why there is nothing to judge.
 
     A head comes from an event; whose it is, is asked of the forge and never taken from there.
     """
-    if number is not None or head is None:
-        return int(number or 0)
-    found = forge.asked_with(head)
+    found = forge.asked_with(head) if head else (forge.pull_request(int(number or 0)),)
     if not found:
-        return f"no open pull request has the head {head[:12]}"
+        return f"no open pull request has the head {str(head)[:12]}"
     if len(found) > 1:
         numbers = ", ".join(str(pull.number) for pull in found)
-        return f"pull requests {numbers} have the head {head[:12]}; close all but one"
+        return f"pull requests {numbers} have the head {str(head)[:12]}; close all but one"
     (pull,) = found
-    if pull.draft:
+    if pull.draft and head is not None:
         return f"pull request {pull.number} is a draft"
     if pull.from_fork and not forks:
         return f"the head of pull request {pull.number} lies in a fork; --forks judges it too"
-    return pull.number
+    return pull
 
 
 def named(prefix: str, number: str | None, head: str | None) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.world.perform import Performed, Performer
-from bot.world.reading import read_pull_request, read_working_tree, standing_of
+from bot.world.reading import read_pull_request, read_request, read_working_tree, standing_of
 from bot.world.store import Store
 from bot.world.store_committed import Committed
 
@@ -102,6 +102,8 @@ class Hosted:
     version: str = __version__
     documentation: str = DOCUMENTATION
     templates: Mapping[str, str] = field(default_factory=packaged_templates)
+    known: PullRequest | None = None
+    """The request, when it was looked at a moment ago; `read` takes it once."""
     performed: Performed = field(default_factory=Performed)
     """What came of the actions: the landed commit, or a place in the merge queue."""
     _base: str = ""
@@ -110,7 +112,11 @@ class Hosted:
     def read(self, request: Request) -> Proposal:
         """Fetch the pull request and read it."""
         self.say(f"reading pull request {request.number}")
-        proposal = read_pull_request(request, self.forge, self.repository)
+        known, self.known = self.known, None
+        if known is not None and known.number == request.number:
+            proposal = read_request(known, self.forge, self.repository)
+        else:
+            proposal = read_pull_request(request, self.forge, self.repository)
         self._base, self._rested_on = proposal.base_sha, proposal.standing
         return proposal
 
@@ -128,12 +134,17 @@ class Hosted:
 
         return gather(needs, self.store(self.cache), self.cache, self.version, self.say, models)
 
-    def perform(self, actions: tuple[Action, ...]) -> None:
-        """Bring about every action, or none in a dry run."""
+    def perform(self, actions: tuple[Action, ...], fresh: PullRequest | None = None) -> None:
+        """Bring about every action, or none in a dry run.
+
+        Args:
+            actions: In order.
+            fresh: The request, when it was looked at a moment ago and nothing has run since.
+        """
         if self.dry_run:
             return
         performer = Performer(
-            self.forge, self.repository, self.say, self._standing_now, self._rested_on
+            self.forge, self.repository, self.say, self._standing_now, self._rested_on, fresh
         )
         self.performed = performer.perform(actions)
 

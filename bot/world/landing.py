@@ -24,6 +24,8 @@ def land(handed: Handover, world: Hosted) -> str:
         Unavailable: the forge did not answer; the same again converges.
     """
     number = handed.number
+    pull = world.forge.pull_request(number)
+    world.known = pull
     proposal = world.read(Request(number=number))
     landed = proposal.standing.merged_as
     if landed is not None:
@@ -33,7 +35,7 @@ def land(handed: Handover, world: Hosted) -> str:
     if why := outdated(handed, proposal, world.version):
         return f"pull request {number}: {why}; {AGAIN}"
     try:
-        world.perform(handed.actions)
+        world.perform(handed.actions, fresh=pull)
     except Moved as moved:
         return f"pull request {number}: {moved}; {AGAIN}"
     return f"pull request {number}: {_said(world)}"

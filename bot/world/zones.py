@@ -54,6 +54,8 @@ class Predicting:
 
         assert self._proposal is not None, "it is read first"  # noqa: S101 -- narrows a type
         wanted = [need for need in needs if isinstance(need, (*MODELS, Scanned))]
+        if not self._proposal.standing.open:
+            wanted = []
         self.asked = sum(isinstance(need, MODELS) for need in wanted)
         cache = self.cache or self.room / "bytes"
         furnish(

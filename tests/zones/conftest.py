@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,8 +83,25 @@ def judged_once(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 
 @pytest.fixture
+def hostile(tmp_path: Path) -> Workshop:
+    """A workshop whose policy lets any code in."""
+    policy = {"flavors": "skops, runner", "registration": "artifact"}
+    return Workshop(tmp_path / "workshop", policy)
+
+
+@pytest.fixture
 def play(workshop: Workshop, tmp_path: Path) -> Play:
     return Play(workshop.forge, tmp_path / "jobs")
+
+
+def planted(workshop: Workshop, module: Path, version: str = "9", **target: object) -> int:
+    """Commit a hostile folder to the base, and open the request that promotes it."""
+    folder = workshop.ana.clone / f"models/{version}.runner"
+    workshop.ana.pulls()
+    folder.mkdir(parents=True)
+    (folder / "target.json").write_text(json.dumps(target))
+    workshop.push_to_main(f"models/{version}.runner/model.py", module.read_bytes())
+    return workshop.promote(version, flavor="runner")
 
 
 def copied(folder: Path, to: Path) -> Path:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import pytest
-
 from bot.core.account import account
 from bot.core.decision import Ruling
 from bot.core.proposal import Request
