@@ -44,7 +44,8 @@ def command(
     could get past the gates, or Lockstep could not do its work.  Warnings and what the token may
     not see do not count.
 
-    On GitHub, an administrator's token sees most: GH_TOKEN="$(gh auth token)" lockstep doctor
+    On GitHub an administrator's token in GH_TOKEN sees most, also beside the app's key:
+    GH_TOKEN="$(gh auth token)" lockstep doctor
     """
     from bot.cli import doctor_show
     from bot.cli.outcome import progress
@@ -136,13 +137,17 @@ def _hosted(
     from bot.world.github_app import Installation
     from bot.world.github_connection import API_URL
     from bot.world.github_settings import Settings
+    from bot.world.github_wire import Pace
     from bot.world.here import cache_folder
     from bot.world.store import Store
     from bot.world.store_committed import Committed
 
     settings = None
     if slug is not None and isinstance(auth, str | Installation):
-        settings = Settings(slug, auth, api_url=api_url())
+        # A person's token sees settings that an app should not be allowed to see.
+        told = os.environ.get("GH_TOKEN") or auth
+        # Two dozen questions one after the other are far below every limit.
+        settings = Settings(slug, told, api_url=api_url(), pace=Pace(between_requests_s=None))
     branch = settings.repository["default_branch"] if settings else chosen.default_branch()
     clone.fetch(chosen.remote(), f"+refs/heads/{branch}*:refs/lockstep/tip*")
     tip = clone.resolve("refs/lockstep/tip")

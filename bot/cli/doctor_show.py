@@ -9,7 +9,7 @@ from bot.cli import show as screen
 from bot.core.errors import PASSED, UNHEALTHY
 from bot.world.doctor import ON_GITHUB
 from bot.world.doctor_checks import CHECKS, theme_of
-from bot.world.doctor_diagnosis import Call, Level, mends_of
+from bot.world.doctor_diagnosis import Call, Level, counted, mends_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,9 +105,11 @@ def _parts(
         yield from _mended(mended, about)
     yield ""
     yield _words(_sum(found), "bold")
+    if any(one.level is Level.UNKNOWN and "(403)" in one.what for one in found):
+        yield _words("An administrator's token sees more: set GH_TOKEN to one.", "dim")
     mends = mends_of(found)
     if mends and not mended:
-        yield _words(f"`lockstep doctor --fix` does {_count(len(mends), 'thing')} about it.")
+        yield _words(f"`lockstep doctor --fix` does {counted(len(mends), 'thing')} about it.")
 
 
 def _rows(group: Sequence[Diagnosis]) -> Table:
@@ -149,10 +151,6 @@ def _sum(found: Sequence[Diagnosis]) -> str:
     counts = {level: sum(one.level is level for one in found) for level in Level}
     said = [f"{count} {level.value}" for level, count in counts.items() if count]
     return f"{', '.join(said)}." if said else f"Nothing was looked at of {len(CHECKS)} checks."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _words(text: str, style: str = "") -> RenderableType:

@@ -235,6 +235,8 @@ def diagnose_run(
         now: The time.
         longest: How long ago that may be; None for a workflow that runs on events only.
     """
+    if isinstance(last, Unseen) and last.absent:
+        return unknown(check, f"GitHub shows no workflow {workflow} here")
     if isinstance(last, Unseen):
         return unknown(check, f"the runs of {workflow} are hidden: {last.because}")
     if last is None:

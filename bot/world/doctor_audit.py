@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.order import read as read_order
 from bot.core.record import BRANCH, FINDINGS, ORDERS, RECORDS, SEALS, Record
-from bot.world.doctor_diagnosis import fine, wrong
+from bot.world.doctor_diagnosis import counted, fine, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,7 +51,7 @@ def diagnose_records(files: Iterable[tuple[str, bytes | None]]) -> Iterator[Diag
         remedy = f"see who wrote it: git log -p origin/{BRANCH} -- {broken[0].split(' ')[0]}"
         yield wrong("audit-records", what, remedy)
     elif count:
-        yield fine("audit-records", f"files of {BRANCH} that were read: {count:,}")
+        yield fine("audit-records", f"{counted(count, 'file')} of {BRANCH} can be read")
     else:
         yield fine("audit-records", f"{BRANCH} is not there yet; the first decision makes it")
 

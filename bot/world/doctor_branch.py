@@ -166,9 +166,9 @@ def _bypass(rules: BranchRules, wanted: Wanted) -> Iterator[Diagnosis]:
             what = f"{_named(one)} may bypass {one.ruleset!r}, and with it the gates"
             remedy = "take it off the list; the guard reports what lands past the gates"
             yield warning("bypass", what, remedy)
-    for hidden in rules.hidden:
+    if rules.hidden:
         told = True
-        yield unknown("bypass", f"hidden from this token: {hidden}", "ask with an owner's token")
+        yield unknown("bypass", f"hidden from this token: {'; '.join(rules.hidden)}")
     if not told:
         yield fine("bypass", "nobody bypasses the rules but the bot, by pull request")
 

@@ -108,6 +108,14 @@ def unknown(check: str, what: str, remedy: str = "") -> Diagnosis:
     return Diagnosis(check=check, level=Level.UNKNOWN, what=what, remedy=remedy)
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: `1 policy`, `2 policies`."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {plural}"
+
+
 def mends_of(diagnoses: Iterable[Diagnosis]) -> tuple[Mend, ...]:
     """Collect what mends all of them, each once, in order."""
     found: list[Mend] = []

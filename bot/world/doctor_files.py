@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.core.owners import PLACES, owners_of
 from bot.core.proposal import LOCK
 from bot.world.doctor_diagnosis import Write, fine, unknown, warning, wrong
-from bot.world.github_files import differing, owner_lines, workflow_files
+from bot.world.github_files import PIN, differing, owner_lines, workflow_files
 from bot.world.github_settings import Unseen
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def diagnose_workflows(
         identity: How the bot speaks.
     """
     texts = {path: text.decode("utf-8", "replace") for path, text in files.items()}
+    action = _in_use(texts) or action
     ours = workflow_files(action or "./", branch=branch, identity=identity)
     odd = differing({path: texts.get(path) for path in ours}, branch=branch)
     missing = [path for path, said in odd.items() if said == "missing"]
@@ -113,6 +114,14 @@ def diagnose_workflows(
     if not odd:
         yield fine("workflows", f"all {len(ours)} are as this version writes them")
     yield _pins(texts)
+
+
+def _in_use(texts: Mapping[str, str]) -> str | None:
+    """Name the pinned action that the workflows use beside GitHub's own, if there is one."""
+    ours = (text for path, text in texts.items() if path.rsplit("/", 1)[1].startswith("lockstep"))
+    used = [one for text in ours for one in _USES.findall(text) if PIN.fullmatch(one)]
+    own = [one for one in used if not one.startswith("actions/")]
+    return max(set(own), key=own.count) if own else None
 
 
 def _pins(texts: Mapping[str, str]) -> Diagnosis:

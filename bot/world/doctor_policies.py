@@ -12,7 +12,7 @@ from bot.core.lockfile import fmt, parse
 from bot.core.policyfile import parse_policy, policy_for
 from bot.core.proposal import LOCK
 from bot.gates import GATES
-from bot.world.doctor_diagnosis import fine, warning, wrong
+from bot.world.doctor_diagnosis import counted, fine, warning, wrong
 
 if TYPE_CHECKING:
     from datetime import date
@@ -74,7 +74,7 @@ def diagnose_rulebook(book: Rulebook, lock: bytes, today: date) -> Iterator[Diag
         place = ":".join(str(part) for part in (first.file, first.line) if part is not None)
         yield wrong("policies", f"{place}: {first.what}{more}", first.remedy)
     if not book.refusals:
-        yield fine("policies", f"policies that can be read: {len(book.policies)}")
+        yield fine("policies", f"{counted(len(book.policies), 'policy')} can be read")
     yield from _coverage(book)
     yield from _reviews(book, today)
     yield from _waivers(book, today)
@@ -90,7 +90,8 @@ def _lock(book: Rulebook, lock: bytes) -> Diagnosis:
     if fmt(lock, LOCK) != lock:
         return wrong("lock", f"{LOCK} is not in canonical form", "run `lockstep fmt` and commit")
     versions = sum(len(model.versions) for model in book.models.values())
-    return fine("lock", f"{LOCK} can be read: {len(book.models)} models, {versions} versions")
+    held = f"{counted(len(book.models), 'model')}, {counted(versions, 'version')}"
+    return fine("lock", f"{LOCK} can be read: {held}")
 
 
 def _coverage(book: Rulebook) -> Iterator[Diagnosis]:

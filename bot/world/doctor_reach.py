@@ -86,21 +86,23 @@ def diagnose_reach(
     tried: Sequence[tuple[Named, Absent | None]], *, whole: bool
 ) -> Iterator[Diagnosis]:
     """Say what can be had and what cannot."""
-    for kind, check, plural in (
-        (Kind.ARTIFACT, "artifacts", "artifacts of serving versions"),
-        (Kind.DATA, "data", "data sets"),
+    for kind, check, noun in (
+        (Kind.ARTIFACT, "artifacts", "artifact of a serving version"),
+        (Kind.DATA, "data", "data set"),
     ):
         ours = [(one, absent) for one, absent in tried if one.kind is kind]
         gone = [(one, absent) for one, absent in ours if absent is not None]
         for one, absent in gone[:SHOWN]:
             yield wrong(check, f"{one.whose}: {absent.reason}", absent.remedy)
         if gone[SHOWN:]:
-            yield wrong(check, f"and {len(gone) - SHOWN} more {plural} cannot be had", "as above")
+            yield wrong(check, f"and {len(gone) - SHOWN} more cannot be had", "as above")
         if gone:
             continue
         remote = sum("://" in one.uri for one, _ in ours)
-        how = "read and hashed" if whole or not remote else f"there; {remote} not read to the end"
-        yield fine(check, f"all {len(ours)} {plural} are {how}" if ours else f"no {plural} yet")
+        how = "read whole and hashed"
+        if remote and not whole:
+            how = f"there; {remote} opened only, `--drill` reads all"
+        yield fine(check, f"{check} named: {len(ours)}, {how}" if ours else f"no {noun} yet")
 
 
 def hosts_of(named: Sequence[Named]) -> tuple[tuple[str, int], ...]:
