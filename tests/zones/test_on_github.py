@@ -58,7 +58,8 @@ class Workflow:
         outputs.write_text("")
         page.write_text("")
         environment = {
-            "PATH": os.environ["PATH"], "HOME": str(self.folder), "GITHUB_REPOSITORY": "acme/models",
+            "PATH": os.environ["PATH"], "HOME": str(self.folder),
+            "GITHUB_REPOSITORY": "acme/models",
             "GITHUB_API_URL": self.stand.server.api_url, "LOCKSTEP_LOGIN": BOT,
             "GITHUB_TOKEN": self.stand.server.state.accounts[BOT].token,
             "GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(page),
