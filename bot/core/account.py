@@ -37,6 +37,7 @@ def account(
                 "number": proposal.request.number,
                 "author": proposal.author,
                 "approved_by": list(proposal.standing.approved_by),
+                "merge_ordered_by": proposal.standing.merge_ordered_by or None,
             },
             "branch": proposal.branch,
             "base": {"commit": proposal.base_sha, "lock": _oid(proposal, "base")},

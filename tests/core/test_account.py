@@ -38,7 +38,12 @@ def test_a_record_says_what_was_judged_from_what_and_what_followed():
     found = told(PROMOTED, standing=Standing(approved_by=("bo",)))
     assert found["at"] == "2026-11-23T09:41:00+00:00"
     assert found["lockstep"] == "0.1.0"
-    assert found["request"] == {"number": 7, "author": "ana", "approved_by": ["bo"]}
+    assert found["request"] == {
+        "number": 7,
+        "author": "ana",
+        "approved_by": ["bo"],
+        "merge_ordered_by": None,
+    }
     assert found["base"] == {"commit": "b" * 40, "lock": "0" * 40}
     assert found["head"] == {"commit": "a" * 40, "lock": "1" * 40}
     assert found["policies"] == {"policies/p.yaml": "sha256:" + "9" * 64}

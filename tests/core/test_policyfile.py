@@ -184,6 +184,18 @@ def test_a_freeze_holds_from_its_first_to_its_last_day():
     policy = read("freezes: [{from: 2026-12-20, until: 2026-12-22, reason: holidays}]\n")
     frozen = [day for day in range(18, 25) if policy.frozen(date(2026, 12, day))]
     assert frozen == [20, 21, 22]
+    assert policy.frozen_at(date(2026, 12, 20)).endswith(":4:11")
+    assert policy.frozen_at(date(2026, 12, 19)) == ""
+
+
+def test_a_gate_may_be_hard_and_overrides_end():
+    text = "gates: {staging: [loads: {hard: true}, outputs, artifact]}\noverrides: {expire: 2d}\n"
+    policy = read(text)
+    assert [ask.overridable for ask in policy.gates("staging")] == [False, True, False]
+    assert policy.head.overrides.expire == timedelta(days=2)
+    assert read("").head.overrides.expire == timedelta(days=7)
+    for wrong in ("31d", "0s", "soon"):
+        assert said(f"overrides: {{expire: {wrong}}}\n") != []
 
 
 def test_a_freeze_that_ends_before_it_begins_is_refused():
