@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.forges.stand import Stand, run_git
+from tests.forges.server.app import HOUR, InstalledOn, Minted
+from tests.forges.stand import BOT, Stand, run_git
 
 from .examples import examples
 
@@ -65,7 +67,6 @@ class Actions:
 
     stand: Stand
     folder: Path
-    token: str
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
@@ -108,7 +109,11 @@ class Actions:
         done = subprocess.run(
             [self.program, event, *words],
             cwd=workflows,
-            env={"HOME": str(home), "PATH": os.environ["PATH"], "GITHUB_TOKEN": self.token}
+            env={
+                "HOME": str(home),
+                "PATH": os.environ["PATH"],
+                "GITHUB_TOKEN": self.minted({"contents": "read"}),
+            }
             | self.secrets,
             capture_output=True,
             text=True,
@@ -118,16 +123,44 @@ class Actions:
         return _ended(run, done.stdout + done.stderr)
 
     def _checked_out(self) -> Path:
-        """Take the workflows from the default branch, as GitHub does for every privileged event."""
+        """Take the workflows from the default branch, as GitHub does for every privileged event.
+
+        act gives every job one token; here each gets one that may what its job says.
+        """
         place = self.folder / f"main-{next(RUNS)}"
         shutil.copytree(self.stand.clone, place)
         run_git(place, "fetch", "--quiet", "origin", "main", env=self.stand.forge.git_environment())
         run_git(place, "checkout", "--quiet", "--force", "-B", "main", "FETCH_HEAD")
         for file in (place / ".github" / "workflows").glob("*.yml"):
-            lines = file.read_text().splitlines()
-            known = [line for line in lines if line.strip() not in UNKNOWN_TO_ACT]
-            file.write_text("\n".join(known) + "\n")
+            lines, job = [], ""
+            for line in file.read_text().splitlines():
+                named = re.fullmatch(r"  ([a-z]+):", line)
+                job = named[1] if named else job
+                if line.strip() not in UNKNOWN_TO_ACT:
+                    lines.append(line.replace("${{ github.token }}", self.token_of(file, job)))
+            file.write_text("\n".join(lines) + "\n")
         return place
+
+    def token_of(self, file: Path, job: str) -> str:
+        """Mint the token that GitHub would give a job: it may what the job says, and no more."""
+        jobs = yaml.load(file.read_text(), Loader=yaml.BaseLoader)["jobs"]  # noqa: S506 -- texts only
+        return self.minted(jobs.get(job, {}).get("permissions", {}))
+
+    def minted(self, permissions: dict[str, str]) -> str:
+        """Mint a token with these rights, named as workflows name them."""
+        rights = {name.replace("-", "_"): level for name, level in permissions.items()}
+        assert self.stand.server is not None
+        state = self.stand.server.state
+        run = InstalledOn(id=99, owner="acme", repositories={"acme/models"}, permissions=rights)
+        secret = f"ghs_job{next(RUNS)}{'w' * 30}"
+        state.tokens[secret] = Minted(
+            account=state.accounts[BOT],
+            permissions={"metadata": "read", **rights},
+            installation=run,
+            repositories=frozenset({"acme/models"}),
+            until=state.time() + HOUR,
+        )
+        return secret
 
     def _stand_ins(self, workflows: Path) -> list[str]:
         places = [*(workflows / ".github/workflows").glob("*.yml"), ROOT / "action.yml"]
@@ -194,3 +227,9 @@ def pushed(stand: Stand, before: str, after: str) -> dict[str, Any]:
     """Return the event that commits arrived on the default branch."""
     payload = next(one for one in examples()["push"] if not one["deleted"])
     return of_us(stand, payload) | {"ref": "refs/heads/main", "before": before, "after": after}
+
+
+def dispatched(stand: Stand, number: int) -> dict[str, Any]:
+    """Return the event that a person started the evaluation of a pull request."""
+    payload = of_us(stand, examples()["workflow_dispatch"][0])
+    return payload | {"inputs": {"number": str(number)}, "ref": "refs/heads/main"}

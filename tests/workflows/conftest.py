@@ -11,7 +11,7 @@ from bot.core.lock import Model
 from bot.core.lockfile import dump, parse
 from bot.world.github_files import workflow_files
 from tests.forges.server.web import Server
-from tests.forges.stand import BOT, Stand, github_stand
+from tests.forges.stand import APP, Stand, github_stand, registered
 from tests.stories.workshop import Workshop, described
 
 from .acting import LOCKSTEP, Actions, copy_action
@@ -44,19 +44,19 @@ def stand(tmp_path: Path, source: Path) -> Iterator[Stand]:
 def actions(tmp_path: Path, stand: Stand) -> Actions:
     """Return Actions with the workflows that a user has, who gave it no app."""
     _begin(stand, workflow_files(PIN, identity="token"))
-    assert stand.server is not None
-    token = stand.server.state.accounts[BOT].token
-    return Actions(stand=stand, folder=tmp_path / "actions", token=token)
+    return Actions(stand=stand, folder=tmp_path / "actions")
 
 
 @pytest.fixture
 def our_actions(tmp_path: Path, stand: Stand) -> Actions:
-    """Return Actions with the workflows of this very repository, which hold its action."""
+    """Return Actions with the workflows of this very repository: its own action, and an app."""
     copy_action(stand.clone)
-    _begin(stand, workflow_files("./", identity="token"))
+    _begin(stand, workflow_files("./"))
     assert stand.server is not None
-    token = stand.server.state.accounts[BOT].token
-    return Actions(stand=stand, folder=tmp_path / "actions", token=token)
+    ours = Actions(stand=stand, folder=tmp_path / "actions")
+    ours.secrets["LOCKSTEP_APP_PRIVATE_KEY"] = registered(stand.server)
+    ours.variables["LOCKSTEP_APP_ID"] = str(APP)
+    return ours
 
 
 def _begin(stand: Stand, files: dict[str, str]) -> None:
@@ -69,8 +69,8 @@ def _begin(stand: Stand, files: dict[str, str]) -> None:
     stand.git("push", "--quiet", "origin", "main")
 
 
-def propose(stand: Stand, version: str) -> tuple[int, str]:
-    """Register a version and let it serve production, as a person would; its number and head."""
+def change(stand: Stand, version: str) -> str:
+    """Register a version and let it serve production on a branch of its own; return the commit."""
     stand.git("fetch", "--quiet", "origin")
     stand.git("checkout", "--quiet", "-B", f"v{version}", "origin/main")
     lock = stand.clone / "models.lock"
@@ -82,5 +82,11 @@ def propose(stand: Stand, version: str) -> tuple[int, str]:
     )
     lock.write_bytes(dump({**models, "churn": model}))
     stand.git("commit", "--quiet", "--all", "-m", f"Promote {version}")
+    return stand.git("rev-parse", "HEAD")
+
+
+def propose(stand: Stand, version: str) -> tuple[int, str]:
+    """Ask for a version to serve, as a person would; return the pull request and its head."""
+    head = change(stand, version)
     stand.git("push", "--quiet", "origin", f"v{version}")
-    return stand.people.proposal("ana", f"v{version}"), stand.git("rev-parse", "HEAD")
+    return stand.people.proposal("ana", f"v{version}"), head
