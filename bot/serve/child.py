@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 LEASH = Path(__file__).with_name("leash.py")
+OUTPUT, ROOMS = "output", "lockstep-rooms-"
 MOST_OUTPUT = 4 * 1024 * 1024
 """Bytes that are kept of what a job prints; the rest is read and dropped."""
 GRACE_S = 5.0
@@ -37,6 +38,8 @@ class Ended:
     err: str
     seconds: float
     timed_out: bool = False
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """What it told the run it is part of, as it tells a workflow."""
 
 
 async def run(
@@ -87,7 +90,18 @@ async def run(
         err=err,
         seconds=time.perf_counter() - before,
         timed_out=timed_out,
+        outputs=_outputs(folder / OUTPUT),
     )
+
+
+def _outputs(file: Path) -> dict[str, str]:
+    """Read `name=value` lines; none where the job told nothing."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    pairs = (line.partition("=") for line in lines)
+    return {name: value for name, equals, value in pairs if equals}
 
 
 async def _kept(stream: asyncio.StreamReader | None) -> str:
@@ -125,3 +139,18 @@ def workroom(within: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def rooms_of(state: Path) -> Path:
+    """Make the folder of all workrooms; that of a server that was killed is removed.
+
+    It lies among the temporary files because a socket's path may have no more than 107 bytes,
+    and how deep the state lies is somebody else's choice.
+    """
+    named = state / "rooms"
+    before = Path(named.read_text(encoding="utf-8")) if named.exists() else None
+    if before and before.name.startswith(ROOMS) and before.parent == Path(tempfile.gettempdir()):
+        shutil.rmtree(before, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=ROOMS))
+    named.write_text(str(made), encoding="utf-8")
+    return made

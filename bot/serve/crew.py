@@ -9,16 +9,16 @@ import shutil
 import time
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from bot.serve.child import run, workroom
+from bot.serve.child import OUTPUT, rooms_of, run, workroom
 from bot.serve.endings import Again, Aside, Carried, ending_of
 from bot.serve.errands import command_line, sweeping
 from bot.world.github_turns import FILE, RUN, Shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from bot.serve.child import Ended
     from bot.serve.endings import Ending
@@ -57,13 +57,14 @@ class Crew:
     journal: Journal
     repositories: Sequence[str]
     folder: Path
-    """Where jobs have their workrooms, and the turns lie."""
+    """Kept between runs; the turns lie there."""
     verb: Sequence[str]
     """What starts a verb: the interpreter and the program."""
     environment: Mapping[str, str]
     terms: Terms = field(default_factory=Terms)
     _news: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _rooms: Path = field(default=Path(), init=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
     _stopping: bool = field(default=False, init=False)
 
@@ -74,10 +75,8 @@ class Crew:
 
     def start(self) -> None:
         """Begin, with what a server before this one left."""
-        rooms = self.folder / "rooms"
-        shutil.rmtree(rooms, ignore_errors=True)
-        rooms.mkdir(parents=True)
         self._loop = asyncio.get_running_loop()
+        self._rooms = rooms_of(self.folder)
         again = self.ledger.recover()
         self.journal.say("started", recovered=again, workers=self.terms.workers)
         self._tasks = [asyncio.create_task(self._work()) for _ in range(self.terms.workers)]
@@ -98,6 +97,7 @@ class Crew:
         for task in late:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        shutil.rmtree(self._rooms, ignore_errors=True)
         self.journal.say("stopped", given_back=len(late))
 
     def trouble(self) -> str | None:
@@ -129,11 +129,12 @@ class Crew:
         self.figures.waited.observe(job.waited_s)
         self.journal.say("job", job=job.id, verb=job.errand.kind, key=job.errand.key)
         try:
-            with workroom(self.folder / "rooms") as room:
+            with workroom(self._rooms) as room:
+                told = {FILE: self.turns.file, RUN: name, "GITHUB_OUTPUT": str(room / OUTPUT)}
                 ended = await run(
                     [*self.verb, *command_line(job.errand, room)],
                     folder=room,
-                    environment={**self.environment, FILE: self.turns.file, RUN: name},
+                    environment={**self.environment, **told},
                     seconds=self.terms.job_s,
                 )
         except asyncio.CancelledError:
@@ -149,9 +150,8 @@ class Crew:
             case Carried():
                 if job.errand.kind == "sweep":
                     self.ledger.note(_sweep(job.errand.repository))
-                self.ledger.carried(job)
+                queued = self.ledger.carried(job, ending.next)
                 if ending.next:
-                    queued = self.ledger.add(ending.next)
                     self.journal.say("found", job=job.id, errands=len(ending.next), queued=queued)
             case Again():
                 self.ledger.retry(job, ending.why, ending.after_s)
@@ -206,7 +206,7 @@ class Crew:
                 self.figures.swept.labels(repository=repository).set(last or 0)
                 if max(last or 0, asked.get(repository, 0)) + self.terms.sweep_s <= now:
                     asked[repository] = now
-                    await asyncio.to_thread(self.ledger.add, [sweeping(repository)])
+                    await asyncio.to_thread(self.ledger.add, sweeping(repository))
                     self._news.set()
             if pruned + HOUR_S <= now:
                 pruned = now

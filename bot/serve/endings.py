@@ -70,8 +70,10 @@ def ending_of(errand: Errand, ended: Ended, tried: int) -> Ending:
         case "guard" if ended.code == PASSED:
             # The base moved: what was judged against the one before is looked at again.
             return Carried(end="done", next=(sweeping(errand.repository),))
-        case "command" if ended.code in {PASSED, FAILED, INCONCLUSIVE}:
-            return Carried(end="done")
+        case "command" if ended.code == PASSED:
+            number = errand.detail["number"]
+            due = (evaluation(errand.repository, number),)
+            return Carried(end="done", next=due if ended.outputs.get("evaluate") == "true" else ())
     return _failed(ended, tried)
 
 

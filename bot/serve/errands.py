@@ -51,7 +51,7 @@ class Errand:
     @property
     def replaces(self) -> bool:
         """Tell whether a newer errand says all that an older one of the key would."""
-        return self.kind in {"evaluate", "sweep"}
+        return self.kind in {"evaluate", "guard", "sweep"}
 
 
 def errand_of(event: Event, repository: str, payload: Mapping[str, Any]) -> Errand | Ignored:
@@ -91,10 +91,7 @@ def _pushed(event: Pushed, repository: str, payload: Mapping[str, Any]) -> Erran
     default = about.get("default_branch") if isinstance(about, dict) else None
     if event.branch != default:
         return Ignored(because="the push is not to the default branch")
-    detail = {"before": event.before, "after": event.after}
-    return Errand(
-        kind="guard", repository=repository, about=f"branch/{event.branch}", detail=detail
-    )
+    return Errand(kind="guard", repository=repository, about=f"branch/{event.branch}")
 
 
 def evaluation(repository: str, number: int) -> Errand:
@@ -128,9 +125,10 @@ def command_line(errand: Errand, folder: Path) -> list[str]:
         case "command":
             file = folder / "event.json"
             file.write_text(json.dumps(detail["payload"]), encoding="utf-8")
-            verb = ["command", "--event", str(file), "--evaluate"]
+            verb = ["command", "--event", str(file)]
         case "guard":
-            verb = ["guard", *(["--since", str(before)] if (before := detail["before"]) else [])]
+            # The whole history: a push that was forced away names a parent that is gone.
+            verb = ["guard", "--json"]
         case "sweep":
             verb = ["sweep", "--json"]
         case _:

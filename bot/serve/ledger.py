@@ -6,6 +6,7 @@ A delivery and its job are written in one transaction, before GitHub has its ans
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -85,12 +86,11 @@ class Ledger:
             )
         return Receipt.QUEUED if errand else Receipt.IGNORED
 
-    def add(self, errands: Sequence[Errand]) -> int:
-        """Queue what no delivery asked for; it fills half of the queue at most."""
+    def add(self, errand: Errand) -> None:
+        """Queue what no delivery asked for."""
         with self._writing() as db:
-            now, most = self._clock(), max(self._most // 2, 1)
-            queued = [enqueue(db, errand, now=now, urgency=FOUND, most=most) for errand in errands]
-        return sum(job is not None for job in queued)
+            urgency = URGENCY[errand.kind]
+            enqueue(db, errand, now=self._clock(), urgency=urgency, most=sys.maxsize)
 
     def take(self) -> Job | None:
         """Take up the most urgent job that is due; those about one thing keep their order."""
@@ -108,11 +108,21 @@ class Ledger:
             db.execute("update job set state = 'running' where id = ?", (row["id"],))
         return job_of(row, now)
 
-    def carried(self, job: Job) -> None:
-        """Cross off a job that was done, with its deliveries."""
+    def carried(self, job: Job, following: Sequence[Errand] = ()) -> int:
+        """Cross off a job that was done, with its deliveries, and queue what follows from it.
+
+        What a sweep finds fills half of the queue at most; the next sweep finds the rest.
+        """
+        now, found = self._clock(), job.errand.kind == "sweep"
+        most = max(self._most // 2, 1) if found else sys.maxsize
         with self._writing() as db:
             db.execute("update delivery set state = 'carried' where job = ?", (job.id,))
             db.execute("delete from job where id = ?", (job.id,))
+            queued = [
+                enqueue(db, one, now=now, urgency=FOUND if found else URGENCY[one.kind], most=most)
+                for one in following
+            ]
+        return sum(one is not None for one in queued)
 
     def retry(self, job: Job, why: str, after_s: float) -> None:
         """Let a job wait and be tried again; a newer errand of its key may replace it."""

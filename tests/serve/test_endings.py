@@ -16,8 +16,10 @@ from tests.serve.stage import HEAD, pushed
 
 REPOSITORY = "acme/models"
 JUDGED = evaluation(REPOSITORY, 7)
-GUARD = Errand(kind="guard", repository=REPOSITORY, about="branch/main", detail={"before": None})
-ORDERED = Errand(kind="command", repository=REPOSITORY, about="pull/7", detail={"payload": {}})
+GUARD = Errand(kind="guard", repository=REPOSITORY, about="branch/main")
+ORDERED = Errand(
+    kind="command", repository=REPOSITORY, about="pull/7", detail={"payload": {}, "number": 7}
+)
 
 
 def ended(code: int, out: str = "", err: str = "", *, timed_out: bool = False) -> Ended:
@@ -86,8 +88,12 @@ def test_a_sweep_names_what_is_to_be_judged_and_nothing_else_is() -> None:
     assert ending == Carried(end="done", next=(JUDGED, evaluation(REPOSITORY, 9)))
 
 
-def test_a_command_whose_request_failed_its_gates_was_carried() -> None:
-    assert ending_of(ORDERED, ended(1), 0) == Carried(end="done")
+def test_a_command_that_changes_the_decision_is_followed_by_an_evaluation() -> None:
+    due = Ended(code=0, out="", err="", seconds=1.0, outputs={"evaluate": "true"})
+
+    assert ending_of(ORDERED, due, 0) == Carried(end="done", next=(JUDGED,))
+    assert ending_of(ORDERED, ended(0), 0) == Carried(end="done")
+    assert isinstance(ending_of(ORDERED, ended(1), 0), Again)
 
 
 def test_each_event_asks_for_one_verb() -> None:

@@ -124,9 +124,22 @@ def test_a_full_queue_keeps_no_trace_of_what_it_refuses(ledger: Ledger) -> None:
 
 
 def test_what_a_sweep_finds_leaves_half_of_the_queue_to_people(ledger: Ledger) -> None:
-    assert ledger.add([evaluation(REPOSITORY, number) for number in range(1, 100)]) == 3
-    assert ledger.add([evaluation(REPOSITORY, 1)]) == 1
+    ledger.add(sweeping(REPOSITORY))
+    found = [evaluation(REPOSITORY, number) for number in range(1, 100)]
+
+    assert ledger.carried(take(ledger), found) == 3
     assert receive(ledger, evaluation(REPOSITORY, 50)) is Receipt.QUEUED
+    assert take(ledger).errand == evaluation(REPOSITORY, 50)
+
+
+def test_what_follows_from_a_command_is_queued_though_the_queue_is_full(ledger: Ledger) -> None:
+    receive(ledger, ordered(9, "hold"))
+    command = take(ledger)
+    for number in range(1, 7):
+        receive(ledger, evaluation(REPOSITORY, number))
+
+    assert ledger.carried(command, [evaluation(REPOSITORY, 9)]) == 1
+    assert ledger.depth().waiting == 7
 
 
 def test_what_is_tried_again_waits_its_time_unless_there_is_news(
@@ -223,7 +236,7 @@ def test_whatever_happens_one_thing_is_done_at_a_time_and_in_order(
             case "command":
                 receive(ledger, ordered(number, move))
             case "sweep":
-                ledger.add([sweeping(REPOSITORY)])
+                ledger.add(sweeping(REPOSITORY))
             case "take" if job := ledger.take():
                 assert job.errand.key not in {one.errand.key for one in running}
                 assert job.id >= begun.get(job.errand.key, 0)
