@@ -125,7 +125,8 @@ class Performer:
         ours = self.forge.reports(action.number, action.marker)
         if not ours:
             self.forge.comment(action.number, action.body)
-            return
+            # GitHub's answer shows what another run said in the same moment; no question is asked.
+            ours = self.forge.reports(action.number, action.marker)
         if _lasting(ours[0].body) != _lasting(action.body):
             self.forge.edit_comment(action.number, ours[0], action.body)
         for duplicate in ours[1:]:
@@ -134,6 +135,8 @@ class Performer:
     def _reply(self, action: Reply) -> None:
         if not self.forge.reports(action.number, action.marker):
             self.forge.comment(action.number, action.body)
+            for duplicate in self.forge.reports(action.number, action.marker)[1:]:
+                self.forge.delete_comment(action.number, duplicate)
 
     def _set_status(self, action: SetStatus) -> None:
         # Both forges probe first: a status that says the same already is not said again.

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core.decision import Ruling
+from tests.forges.server.faults import Meanwhile
+from tests.forges.server.state import Said
+from tests.forges.stand import BOT
 from tests.stories import test_on_github
-from tests.stories.test_on_github import judge, propose
+from tests.stories.test_on_github import MARKER, judge, propose
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .server.web import Server
-    from .stand import Stand
+    from tests.forges.server.web import Server
+    from tests.forges.stand import Stand
 
 stand = test_on_github.stand
 REPO = "/repos/acme/models"
@@ -76,28 +79,50 @@ def test_a_refusal_costs_three_requests_and_one_when_nothing_changed(
 
 
 def test_a_request_that_promotes_nothing_costs_two_requests_and_then_one(
-    ready: Stand, tmp_path: Path
+    stand: Stand, tmp_path: Path
 ) -> None:
-    sha = ready.push("words", {"notes.txt": "six\n"})
-    number = ready.people.proposal("ana", "words")
-    assert evaluated(ready, tmp_path, number, Ruling.NOTHING) == [LOOK, f"POST /statuses/{sha}"]
-    assert evaluated(ready, tmp_path, number, Ruling.NOTHING) == [LOOK]
+    sha = stand.push("words", {"notes.txt": "six\n"})
+    number = stand.people.proposal("ana", "words")
+    assert evaluated(stand, tmp_path, number, Ruling.NOTHING) == [LOOK, f"POST /statuses/{sha}"]
+    assert evaluated(stand, tmp_path, number, Ruling.NOTHING) == [LOOK]
 
 
-def test_a_request_that_was_closed_costs_one_request(ready: Stand, tmp_path: Path) -> None:
-    better = propose(ready, "2")
-    ready.people.close(better)
-    server = at(ready)
+def test_a_request_that_was_closed_costs_one_request(stand: Stand, tmp_path: Path) -> None:
+    first = propose(stand, "1")
+    stand.people.close(first)
+    server = at(stand)
     server.log.clear()
-    judge(ready, tmp_path, better)
+    judge(stand, tmp_path, first)
     assert [path for _, path in server.log] == ["/graphql Look"]
 
 
-def test_a_draft_is_reported_in_three_requests_and_then_one(ready: Stand, tmp_path: Path) -> None:
-    better = propose(ready, "2")
-    assert ready.hosted
-    ready.hosted.pulls[better].draft = True
-    head = ready.forge.pull_request(better).head_sha
-    waits = evaluated(ready, tmp_path, better, Ruling.HOLD)
+def test_a_draft_is_reported_in_three_requests_and_then_one(stand: Stand, tmp_path: Path) -> None:
+    first = propose(stand, "1")
+    assert stand.hosted
+    stand.hosted.pulls[first].draft = True
+    head = stand.forge.pull_request(first).head_sha
+    waits = evaluated(stand, tmp_path, first, Ruling.HOLD)
     assert waits == [LOOK, SAY, f"POST /statuses/{head}"]
-    assert evaluated(ready, tmp_path, better, Ruling.HOLD) == [LOOK]
+    assert evaluated(stand, tmp_path, first, Ruling.HOLD) == [LOOK]
+
+
+def test_two_runs_that_report_in_the_same_moment_leave_one_report(
+    stand: Stand, tmp_path: Path
+) -> None:
+    first = propose(stand, "1")
+    server, hosted = at(stand), stand.hosted
+    assert hosted
+    hosted.pulls[first].draft = True
+    other = Said(
+        id=server.state.next_id(),
+        number=first,
+        author=server.state.accounts[BOT],
+        body=f"{MARKER}another run -->\nA report of its own.",
+        created="",
+        updated="",
+    )
+    server.trouble({1: Meanwhile(act=lambda: hosted.comments.update({other.id: other}))})
+    judge(stand, tmp_path, first)
+    (left,) = [one for one in hosted.comments.values() if one.number == first]
+    assert left.id == other.id
+    assert "A report of its own." not in left.body

@@ -204,6 +204,8 @@ class Door(BaseHTTPRequestHandler):
             self._send(
                 replace(fault.answer, headers=fault.answer.headers | {"X-Ordered-Fault": "1"})
             )
+        else:
+            raise TypeError(f"not a fault of this module: {type(fault)}")
 
     def _account(self) -> Account | None:
         return self.server.state.holder(self.secret())
