@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -59,6 +60,17 @@ class Yard:
         (source / "policy.yaml").write_text(self.policy)
         files = {"models": source / "models", "policies/all.yaml": source / "policy.yaml"}
         self.ana.commits(files, dump({}), "Begin")
+
+    def copy(self, folder: Path) -> Yard:
+        """Copy everything, so that one beginning serves many stories."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        twin = object.__new__(type(self))
+        twin.folder, twin.policy = folder, self.policy
+        twin.forge = LocalForge(folder / "forge")
+        twin.ana = Engineer("ana", folder / "clone", twin.forge.acting_as("ana", "ana@localhost"))
+        twin.ana._git("remote", "set-url", "origin", twin.forge.remote())
+        twin.bare = Repository(folder / "forge/repository.git")
+        return twin
 
     @property
     def world(self) -> Hosted:
