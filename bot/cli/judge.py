@@ -10,13 +10,13 @@ import click
 
 from bot.cli import workflow
 from bot.cli.forges import forge_option, open_forge
-from bot.cli.zoned import FOLDER, empty, named, one_of, request_options, resolved
+from bot.cli.zoned import FOLDER, Meant, Wanted, empty, request_options
 from bot.world.github_zones import Zone
 
 if TYPE_CHECKING:
     from bot.flow import Conclusion
     from bot.world.bundle_source import Fetch
-    from bot.world.forge import Forge, PullRequest
+    from bot.world.forge import Forge
     from bot.world.zones import Judging
 
 
@@ -31,6 +31,7 @@ def command(
     *,
     number: str | None,
     head: str | None,
+    group: str | None,
     forks: bool,
     bundle: Path | None,
     run: int | None,
@@ -45,15 +46,15 @@ def command(
     that lets nothing merge are said at once.  A record, a green status and a merge are left in
     the folder for `lockstep land`, and their digest is printed.
     """
-    one_of(number, head)
+    wanted = Wanted(number, head, group, forks)
     empty(out)
     if (bundle is None) == (run is None):
         raise click.UsageError("name where the answers are: --bundle FOLDER, or --run ID")
     from bot.cli.evaluate import here
 
     chosen = open_forge(forge, repo, origin=here(), zone=Zone.JUDGE)
-    fetch = _source(chosen, bundle, run, artifact or named("lockstep-bundle", number, head))
-    meant = resolved(chosen, number, head, forks=forks)
+    fetch = _source(chosen, bundle, run, artifact or wanted.named("lockstep-bundle"))
+    meant = wanted.found(chosen)
     if isinstance(meant, str):
         _stop(meant)
         return
@@ -76,27 +77,23 @@ def _stop(why: str) -> None:
     workflow.output(act="false")
 
 
-def _judge(pull: PullRequest, forge: Forge, fetch: Fetch, out: Path) -> None:
+def _judge(meant: Meant, forge: Forge, fetch: Fetch, out: Path) -> None:
     from bot.cli import outcome
     from bot.core.errors import Moved
     from bot.core.proposal import Request
     from bot.flow import handle
-    from bot.world.here import Hosted
-    from bot.world.repository import Repository
     from bot.world.zones import Judging
 
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
-        clone = Repository.create(Path(folder), forge.git_environment())
-        here = Hosted(forge=forge, repository=clone, say=outcome.progress(), known=pull)
-        world = Judging(here, fetch)
+        world = Judging(meant.world(forge, Path(folder)), fetch)
         try:
-            conclusion = handle(Request(number=pull.number), world)
+            conclusion = handle(Request(number=meant.number), world)
         except Moved as moved:
             _stop(f"nothing was written: {moved}; the event that moved it judges it again")
             return
     outcome.show(conclusion)
     _summarize(conclusion, world)
-    _hand_over(world, pull.number, out)
+    _hand_over(world, meant.number, out)
 
 
 def _summarize(conclusion: Conclusion, world: Judging) -> None:

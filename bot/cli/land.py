@@ -25,8 +25,7 @@ def command(decision: Path, named: str, forge: str | None, repo: str | None) -> 
     from bot.cli import outcome
     from bot.cli.evaluate import here
     from bot.core.handover import FILE, LARGEST, read
-    from bot.world.here import Hosted
-    from bot.world.landing import land
+    from bot.world.landing import land, world_of
     from bot.world.repository import Repository
 
     try:
@@ -37,5 +36,4 @@ def command(decision: Path, named: str, forge: str | None, repo: str | None) -> 
     chosen = open_forge(forge, repo, origin=here(), zone=Zone.LAND)
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
-        world = Hosted(forge=chosen, repository=clone, say=outcome.progress())
-        click.echo(land(handed, world))
+        click.echo(land(handed, world_of(handed, chosen, clone, outcome.progress())))

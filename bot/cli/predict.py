@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.forges import forge_option, open_forge
-from bot.cli.zoned import FOLDER, empty, one_of, request_options, resolved
+from bot.cli.zoned import FOLDER, Wanted, empty, request_options
 from bot.world.github_zones import Zone
+
+if TYPE_CHECKING:
+    from bot.world.forge import Forge
 
 
 @click.command(epilog="Example: lockstep predict 7 --repo acme/models --out bundle")
@@ -23,6 +27,7 @@ def command(
     *,
     number: str | None,
     head: str | None,
+    group: str | None,
     forks: bool,
     out: Path,
     cache: Path | None,
@@ -39,10 +44,18 @@ def command(
     if inside is not None:
         _let_in(inside, out)
         return
-    one_of(number, head)
+    wanted = Wanted(number, head, group, forks)
     empty(out)
+    from bot.cli.evaluate import here
+    from bot.core.errors import Moved
+
+    chosen = open_forge(forge, repo, origin=here(), zone=Zone.PREDICT)
     with tempfile.TemporaryDirectory(prefix="lockstep-clone-") as folder:
-        room = _furnished(number, head, Path(folder), out, cache, forge, repo, forks=forks)
+        try:
+            room = _furnished(wanted, chosen, Path(folder), out, cache)
+        except Moved as moved:
+            room = None
+            _nothing(out, str(moved))
     if room is not None:
         from bot.world.room import enter
 
@@ -50,52 +63,38 @@ def command(
 
 
 def _furnished(
-    number: str | None,
-    head: str | None,
-    folder: Path,
-    out: Path,
-    cache: Path | None,
-    forge: str | None,
-    repo: str | None,
-    *,
-    forks: bool,
+    wanted: Wanted, forge: Forge, folder: Path, out: Path, cache: Path | None
 ) -> Path | None:
     """Fetch what models need; None when there is nothing to ask them, and a bundle says so."""
-    from bot.cli import outcome
-    from bot.cli.evaluate import here
     from bot.core.proposal import Request
     from bot.flow import rehearse
-    from bot.world.here import Hosted
-    from bot.world.repository import Repository
     from bot.world.zones import Predicting
 
-    chosen = open_forge(forge, repo, origin=here(), zone=Zone.PREDICT)
-    meant = resolved(chosen, number, head, forks=forks)
+    meant = wanted.found(forge)
     if isinstance(meant, str):
-        click.echo(meant)
-        _nothing(out)
+        _nothing(out, meant)
         return None
-    clone = Repository.create(folder, chosen.git_environment())
     room = Path(tempfile.mkdtemp(prefix="lockstep-room-"))
     try:
-        there = Hosted(forge=chosen, repository=clone, say=outcome.progress(), known=meant)
-        world = Predicting(there, room, cache)
+        world = Predicting(meant.world(forge, folder), room, cache)
         rehearse(Request(number=meant.number), world)
-        if world.asked:
-            click.echo(f"asking models {world.asked} questions about pull request {meant.number}")
-            return room
     except BaseException:
         shutil.rmtree(room, ignore_errors=True)
         raise
+    if world.asked:
+        click.echo(f"asking models {world.asked} questions about pull request {meant.number}")
+        return room
     click.echo(f"pull request {meant.number} asks nothing of a model")
     _let_in(room, out)
     return None
 
 
-def _nothing(out: Path) -> None:
+def _nothing(out: Path, why: str) -> None:
+    """Leave a bundle that says there was nothing to judge."""
     from bot import __version__
     from bot.world.bundle_write import write
 
+    click.echo(why)
     write(out, {}, version=__version__, head=None, base=None)
 
 

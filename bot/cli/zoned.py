@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,8 @@ from bot.cli.arguments import Matching
 
 if TYPE_CHECKING:
     from bot.world.forge import Forge, PullRequest
+    from bot.world.here import Hosted
+    from bot.world.queue import Group
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 NUMBER = Matching(
@@ -24,50 +27,97 @@ COMMIT = Matching(
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What is to be judged."""
+
+    number: int
+    pull: PullRequest | None = None
+    """The request, as it was looked at just now."""
+    group: Group | None = None
+    """What the merge queue built for it, which is judged in its place."""
+
+    def world(self, forge: Forge, folder: Path) -> Hosted:
+        """Open the world it is judged in, around a fresh clone."""
+        from bot.cli import outcome
+        from bot.world.here import Hosted
+        from bot.world.queue import Queued
+        from bot.world.repository import Repository
+
+        clone, say = Repository.create(folder, forge.git_environment()), outcome.progress()
+        if self.group is not None:
+            return Queued(forge=forge, repository=clone, say=say, group=self.group)
+        return Hosted(forge=forge, repository=clone, say=say, known=self.pull)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the command line says which pull request is meant, in exactly one of three ways."""
+
+    number: str | None
+    head: str | None
+    group: str | None
+    forks: bool = False
+
+    def __post_init__(self) -> None:
+        """Insist on one way.
+
+        Raises:
+            click.UsageError: more than one is given, or none.
+        """
+        if sum(one is not None for one in (self.number, self.head, self.group)) != 1:
+            raise click.UsageError(
+                "name a pull request by its number, by --head, or by its --group in the queue"
+            )
+
+    def named(self, prefix: str) -> str:
+        """Name an artifact of the workflow run as the workflow does."""
+        return f"{prefix}-{self.number or self.head or str(self.group).rpartition('@')[2]}"
+
+    def found(self, forge: Forge) -> Meant | str:
+        """Return what is meant, or why there is nothing to judge.
+
+        What comes from an event is only asked about; whose a head is, the forge says.
+        """
+        if self.group is not None:
+            from bot.world.queue import group_of
+
+            group = group_of(self.group)
+            if group is None:
+                return "the merge queue has no such group"
+            return Meant(group.number, group=group)
+        if self.head is None:
+            pulls: tuple[PullRequest, ...] = (forge.pull_request(int(self.number or 0)),)
+        else:
+            pulls = forge.asked_with(self.head)
+        return self._the_one(pulls)
+
+    def _the_one(self, pulls: tuple[PullRequest, ...]) -> Meant | str:
+        if len(pulls) != 1:
+            numbers = ", ".join(str(pull.number) for pull in pulls)
+            head = str(self.head)[:12]
+            if not pulls:
+                return f"no open pull request has the head {head}"
+            return f"pull requests {numbers} have the head {head}; close all but one"
+        (pull,) = pulls
+        if pull.draft and self.head is not None:
+            return f"pull request {pull.number} is a draft"
+        if pull.from_fork and not self.forks:
+            return f"the head of pull request {pull.number} lies in a fork; --forks judges it too"
+        return Meant(pull.number, pull=pull)
+
+
 def request_options(command: Verb) -> Verb:
-    """Add the ways to say which pull request: its number, or the commit it proposes."""
+    """Add the ways to say which pull request: its number, its head, or the queue's group."""
     forks = click.option("--forks", is_flag=True, help="Also judge a head that lies in a fork.")
+    group = click.option(
+        "--group", metavar="REF@SHA", help="Judge what the merge queue is about to land."
+    )
     head = click.option(
         "--head", type=COMMIT, metavar="SHA", help="The one open pull request with this head."
     )
     number = click.argument("number", type=NUMBER, required=False)
-    return number(head(forks(command)))
-
-
-def one_of(number: str | None, head: str | None) -> None:
-    """Insist on a number or a head.
-
-    Raises:
-        click.UsageError: both are given, or neither.
-    """
-    if (number is None) == (head is None):
-        raise click.UsageError("name a pull request by its number, or by --head")
-
-
-def resolved(
-    forge: Forge, number: str | None, head: str | None, *, forks: bool
-) -> PullRequest | str:
-    """Return the pull request that is meant, or why there is nothing to judge.
-
-    A head comes from an event; whose it is, is asked of the forge and never taken from there.
-    """
-    found = forge.asked_with(head) if head else (forge.pull_request(int(number or 0)),)
-    if not found:
-        return f"no open pull request has the head {str(head)[:12]}"
-    if len(found) > 1:
-        numbers = ", ".join(str(pull.number) for pull in found)
-        return f"pull requests {numbers} have the head {str(head)[:12]}; close all but one"
-    (pull,) = found
-    if pull.draft and head is not None:
-        return f"pull request {pull.number} is a draft"
-    if pull.from_fork and not forks:
-        return f"the head of pull request {pull.number} lies in a fork; --forks judges it too"
-    return pull
-
-
-def named(prefix: str, number: str | None, head: str | None) -> str:
-    """Name the artifact of a workflow run as its workflow does."""
-    return f"{prefix}-{head or number}"
+    return number(head(group(forks(command))))
 
 
 def empty(folder: Path) -> Path:

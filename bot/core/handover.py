@@ -35,7 +35,7 @@ KINDS = {
 """Every action that may be handed over."""
 _MORE = ("approved_by", "reviews")
 """Of what people said, there may be more by now."""
-_TEXTS = ("lockstep", "repository", "head", "base", "branch", "day")
+_TEXTS = ("lockstep", "repository", "head", "base", "branch", "day", "group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,8 @@ class Handover:
     branch: str
     day: str
     """Waivers, freezes and reviews are by the day; another day is another judgement."""
+    group: str = ""
+    """Branch of the merge queue's group that was judged; empty where it was a request."""
     standing: Mapping[str, Any]
     """What the forge and people said, as JSON."""
     actions: tuple[Action, ...]
@@ -64,7 +66,9 @@ class Handover:
         return rfc8785.dumps({"format": FORMAT, **content, "actions": written})
 
 
-def handover(proposal: Proposal, actions: Sequence[Action], version: str) -> Handover:
+def handover(
+    proposal: Proposal, actions: Sequence[Action], version: str, group: str = ""
+) -> Handover:
     """Write down what waits, beside what it rests on."""
     assert proposal.request.number is not None, "a forge was asked"  # noqa: S101 -- narrows a type
     return Handover(
@@ -75,6 +79,7 @@ def handover(proposal: Proposal, actions: Sequence[Action], version: str) -> Han
         base=proposal.base_sha,
         branch=proposal.branch,
         day=proposal.today.isoformat(),
+        group=group,
         standing=standing(proposal.standing),
         actions=tuple(actions),
     )
@@ -130,12 +135,13 @@ def read(text: bytes, digest: str) -> Handover:
     if digest_of(text) != digest:
         raise _refused("it has another digest than the job that judged gave it")
     try:
-        found = _handover(read_json(text, most=LARGEST))
+        found = _handover(_typed(read_json(text, most=LARGEST), dict))
+        canonical = found.bytes == text
     except NotPlain as error:
         raise _refused(str(error)) from None
     except (KeyError, TypeError, ValueError):
         raise _refused("it is not a decision as this version writes it") from None
-    if found.bytes != text:
+    if not canonical:
         raise _refused("it is not canonical")
     return found
 
@@ -151,7 +157,7 @@ def _handover(content: dict[str, Any]) -> Handover:
     texts = {name: _typed(content.pop(name), str) for name in _TEXTS}
     number = _typed(content.pop("number"), int)
     said = _typed(content.pop("standing"), dict)
-    actions = tuple(_read_action(one) for one in _typed(content.pop("actions"), list))
+    actions = tuple(_read_action(_typed(one, dict)) for one in _typed(content.pop("actions"), list))
     if content:
         raise TypeError
     return Handover(number=number, standing=said, actions=actions, **texts)

@@ -5,15 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.action import ConfirmLanding
-from bot.core.errors import Moved
+from bot.core.errors import Malformed, Moved, Problem
 from bot.core.handover import outdated
 from bot.core.proposal import Request
+from bot.world.here import Hosted
+from bot.world.queue import Queued, group_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.core.handover import Handover
-    from bot.world.here import Hosted
+    from bot.world.forge import Forge
+    from bot.world.repository import Repository
+
+    Say = Callable[[str], None]
 
 AGAIN = "nothing was done, and the event that changed it judges it again"
+
+
+def world_of(handed: Handover, forge: Forge, repository: Repository, say: Say) -> Hosted:
+    """Open the world in which a decision was made: a request's own, or the queue's.
+
+    Raises:
+        Malformed: the decision names a group that is none.
+    """
+    if not handed.group:
+        return Hosted(forge=forge, repository=repository, say=say)
+    group = group_of(f"{handed.group}@{handed.head}")
+    if group is None:
+        raise Malformed(Problem(what="it names no group of a queue", remedy="judge again"))
+    return Queued(forge=forge, repository=repository, say=say, group=group)
 
 
 def land(handed: Handover, world: Hosted) -> str:
@@ -24,9 +45,13 @@ def land(handed: Handover, world: Hosted) -> str:
         Unavailable: the forge did not answer; the same again converges.
     """
     number = handed.number
-    pull = world.forge.pull_request(number)
-    world.known = pull
-    proposal = world.read(Request(number=number))
+    pull = None
+    if not handed.group:
+        world.known = pull = world.forge.pull_request(number)
+    try:
+        proposal = world.read(Request(number=number))
+    except Moved as moved:
+        return f"pull request {number}: {moved}; {AGAIN}"
     landed = proposal.standing.merged_as
     if landed is not None:
         # A run that was cut short after its merge, or a person who merged meanwhile.

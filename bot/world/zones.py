@@ -105,4 +105,6 @@ class Judging:
         assert self._proposal is not None, "it is read first"  # noqa: S101 -- narrows a type
         published, kept = zones(actions)
         self.world.perform(published)
-        self.handed = handover(self._proposal, kept, self.version) if kept else None
+        group = getattr(self.world, "group", None)
+        named = group.ref if group else ""
+        self.handed = handover(self._proposal, kept, self.version, named) if kept else None
