@@ -49,6 +49,7 @@ class Kind(Enum):
     PASSED = ("✅", "Promotion gates passed")
 
 
+PERMITTING = (Kind.WAIVED, Kind.OVERRIDDEN)
 DECIDING = {
     Kind.ROLLBACK: "The version to return to is whole; that is all a rollback must show",
 }
@@ -141,19 +142,25 @@ def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
 
 def _deciding(sort: Kind, decision: Decision, judgements: Sequence[Judgement]) -> str:
     """Say what decided: with what would end a doubt, every waiver and every override."""
-    said = [DECIDING.get(sort, decision.because)]
+    said = [*_taken_on(judgements), DECIDING.get(sort, decision.because)]
     if sort is Kind.INCONCLUSIVE:
         said += [way for way in advice(judgements)[:1] if way not in decision.because]
-    if sort not in (Kind.WAIVED, Kind.OVERRIDDEN):
-        return "; ".join(said)
-    for verdict in (v for judgement in judgements for v in judgement.verdicts):
+    for verdict in (v for j in judgements for v in j.verdicts if sort in PERMITTING):
         if verdict.waived and verdict.outcome is not Outcome.PASSED:
             waiver = verdict.waived
             said.append(f"{verdict.title} is waived by {waiver.by} until {waiver.until}")
-        elif verdict.overridden:
-            over = verdict.overridden
-            said.append(f"{verdict.title} is overridden by {over.by} until {over.until:%Y-%m-%d}")
     return "; ".join(said)
+
+
+def _taken_on(judgements: Sequence[Judgement]) -> list[str]:
+    """Say of each overridden gate what it says, and who took that upon themselves."""
+    overridden = [v for j in judgements for v in j.verdicts if v.overridden]
+    return [
+        f"{verdict.because}, overridden by {verdict.overridden.by} until "
+        f"{verdict.overridden.until:%Y-%m-%d}"
+        for verdict in overridden
+        if verdict.overridden
+    ]
 
 
 def advice(judgements: Sequence[Judgement]) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from bot.core.approvals import Approval, Recorded
 from bot.core.order import Kind, Order
 from bot.core.owners import owners_of
+from bot.core.policy import Freeze
 from bot.core.proposal import Standing
 from bot.core.verdict import Override
 
@@ -43,4 +44,7 @@ STALE = Standing(
 OWNED = Standing(
     approved_by=("cleo",),
     owners=owners_of({"CODEOWNERS": b"models.lock @ben @acme/risk"}, "models.lock"),
+)
+FREEZE = Freeze.model_validate(
+    {"from": date(2026, 11, 20), "until": date(2026, 11, 25), "reason": "end of quarter"}
 )

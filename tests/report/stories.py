@@ -18,7 +18,6 @@ from bot.core.errors import (
 )
 from bot.core.fasttrack import FastTrack
 from bot.core.lock import Entry, Hold
-from bot.core.policy import Freeze
 from bot.core.proposal import Request, Standing
 from bot.core.transition import (
     Exposure,
@@ -47,12 +46,9 @@ from tests.report.builders import (
     proposal,
     slice_of,
 )
-from tests.report.standings import HELD, OVER, OWNED, STALE
+from tests.report.standings import FREEZE, HELD, OVER, OWNED, STALE
 
 MISSING = "sandbox layer missing: namespaces (this kernel does not let an ordinary user make them)"
-FREEZE = Freeze.model_validate(
-    {"from": date(2026, 11, 20), "until": date(2026, 11, 25), "reason": "end of quarter"}
-)
 MERGED = Standing(open=False, merged_as="0a1b2c3" + "4" * 33)
 INTEGRITY = (
     gate("artifact", "artifact", because="skops, 14.2 MB, 1 file, digest sha256:777777… as stated"),
@@ -121,7 +117,8 @@ def passed():
 
 
 def _story(judgements, read=None, **more):
-    return decided(*judgements, **more), judgements, read or proposal()
+    standing = more.get("standing") or Standing()
+    return decided(*judgements, **more), judgements, read or proposal(standing=standing)
 
 
 def _lone(transition, **more):

@@ -30,7 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES = ("passed-merges", "failed", "errored", "several-models", "refused-malformed")
+NAMES = ("passed-merges", "failed", "errored", "several-models", "refused-malformed", "overridden")
 WIDTHS = (1000, 390)
 # As a forge shows a comment: tables scroll in their own box, the text does not.
 FORGE = """<!doctype html><meta charset="utf-8">
