@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from benchmarks.evaluation import PEERS, ROOT
 
-PARTS = ("lock_diff", "starts", "evaluation", "intervals")
+PARTS = ("lock_diff", "starts", "evaluation", "intervals", "load")
 
 
 def interpreter(part: str) -> str:
