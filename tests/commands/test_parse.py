@@ -221,3 +221,9 @@ def test_a_hostile_comment_costs_little(body):
     begun = time.process_time()
     parse(body, GATES)
     assert time.process_time() - begun < 2
+
+
+def test_the_documentation_lists_every_command_as_the_help_does():
+    page = (GOLDEN.parents[1] / "docs/concepts.md").read_text("utf-8")
+    for form in FORMS.values():
+        assert f"| `{form.written}` | {form.about} |" in page
