@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.core.bundle import MODELS, asked, key, need_of
+from bot.core.bundle import MODELS, NotABundle, asked, key, need_of, read_run
 from bot.core.lock import Artifact
 from bot.core.policy import ArtifactRules, Blind, Dataset, SandboxRules
 from bot.core.questions import Answered, Loaded, Scanned, Timed
@@ -45,3 +46,12 @@ def test_every_question_has_a_name_of_its_own() -> None:
 
 def test_a_scan_needs_no_model() -> None:
     assert not isinstance(NEEDS[-1], MODELS)
+
+
+def test_an_account_is_read_strictly() -> None:
+    told = {"format": 1, "lockstep": "0.1.0", "head": None, "base": None, "salt": "a" * 64}
+    assert read_run(json.dumps({**told, "found": []}).encode()).found == ()
+    with pytest.raises(NotABundle, match="schema says: missing"):
+        read_run(json.dumps(told).encode())
+    with pytest.raises(NotABundle, match="cannot be read: it is not JSON"):
+        read_run(b"{")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from bot.core.evidence import EvidenceMissing
 from bot.core.verdict import Outcome
+from bot.gates import contest
 from bot.gates.latency import Latency
 from tests.builders import against_itself, case, evidence, times, timings
 
@@ -117,3 +119,8 @@ def test_a_dataset_the_policy_does_not_have_is_named():
 def test_settings_that_cannot_decide_are_refused(settings, said):
     with pytest.raises(ValidationError, match=said):
         Latency.model_validate(settings)
+
+
+def test_times_that_another_job_measured_are_said_to_be_its_own():
+    found = verdict({"at_most": "50ms", **WHY}, timings=replace(timings(times()), reported=True))
+    assert contest.REPORTED in found.notes

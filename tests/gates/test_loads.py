@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 from bot.core.verdict import Outcome
+from bot.gates import contest
 from bot.gates.loads import Loads
 from tests.builders import case, evidence, rehearsal
 
@@ -47,3 +48,9 @@ def test_the_notes_say_what_protected_the_run_and_what_was_missing():
 
 def test_a_run_without_any_layer_is_said_aloud():
     assert verdict(rehearsal=rehearsal(layers=())).notes == ("sandbox: no layer held",)
+
+
+def test_times_that_another_job_measured_are_said_to_be_its_own():
+    found = verdict(rehearsal=rehearsal(reported=True))
+    assert contest.REPORTED in found.notes
+    assert contest.REPORTED not in verdict().notes

@@ -4,9 +4,20 @@ import math
 
 import numpy as np
 
+from bot.core.policy import Blind
 from bot.core.verdict import Outcome
+from bot.gates import contest
 from bot.gates.outputs import Outputs
-from tests.builders import answers, case, evidence, holdout, rehearsal, scored, target
+from tests.builders import (
+    answers,
+    case,
+    dataset,
+    evidence,
+    holdout,
+    rehearsal,
+    scored,
+    target,
+)
 
 
 def verdict(about=None, **found):
@@ -76,3 +87,11 @@ def test_a_class_of_the_champion_that_is_lost_fails():
 def test_the_same_answer_for_every_row_is_noted():
     found = verdict(challenger=answers(np.zeros(2_000)))
     assert found.notes[-1] == "every row gets the same answer"
+
+
+def test_answers_of_another_job_say_that_labels_were_within_its_reach():
+    told = scored(target(), rehearsal=rehearsal(reported=True))
+    rows = Blind(uri="data/blind.parquet", digest="sha256:" + "c" * 64, classes=("0", "1"))
+    kept_out = case(data={"holdout": dataset(blind=rows)})
+    assert contest.IN_REACH in verdict(challenger=told).notes
+    assert contest.IN_REACH not in verdict(kept_out, challenger=told).notes
