@@ -14,9 +14,8 @@ import click
 from bot.world.github_zones import Zone
 
 if TYPE_CHECKING:
-    from github.Auth import Auth
-
     from bot.world.forge import Forge
+    from bot.world.github_app import Installation
     from bot.world.local_forge import LocalForge
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -128,17 +127,17 @@ def api_url() -> str:
     return os.environ.get("GITHUB_API_URL") or API_URL
 
 
-def credential(repo: str, zone: Zone) -> str | Auth | None:
+def credential(repo: str, zone: Zone) -> str | Installation | None:
     """Choose what speaks to GitHub: the app, else a token; None when there is neither.
 
     Raises:
         Denied: an app is named and cannot sign.
     """
-    from bot.world.github_app import App, Installation
+    from bot.world import github_app
 
-    app = App.named()
+    app = github_app.App.named()
     if app is not None:
-        return Installation(app, repo, zone, api_url=api_url())
+        return github_app.Installation(app, repo, zone, api_url=api_url())
     return os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,14 +27,34 @@ from bot.world.github_wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from github.Auth import Auth
     from github.Repository import Repository
 
 T = TypeVar("T")
 
 API_URL = "https://api.github.com"
+
+
+class _Header(Mapping[str, str]):
+    """The environment of one git command; its token is asked for each time it is read.
+
+    A long run outlives a token of an app, and a clone outlives many commands.
+    """
+
+    def __init__(self, key: str, pair: Callable[[], str]) -> None:
+        self._key, self._pair = key, pair
+
+    def __getitem__(self, name: str) -> str:
+        fixed = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": self._key}
+        if name == "GIT_CONFIG_VALUE_0":
+            return f"Authorization: Basic {self._pair()}"
+        return fixed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"))
+
+    def __len__(self) -> int:
+        return 3
 
 
 class Connection:
@@ -90,14 +111,15 @@ class Connection:
 
     def git_environment(self) -> Mapping[str, str]:
         """Let git send the token as a header, to this server only."""
+        header = _Header(f"http.{self._server}/.extraHeader", self._pair)
+        # Asked once here, so that a token that cannot be had is refused before git is started.
+        _ = header["GIT_CONFIG_VALUE_0"]
+        return header
+
+    def _pair(self) -> str:
         with self.speaking("authenticating"):
             token = self.repeat(lambda: self._auth.token)
-        pair = f"x-access-token:{token}".encode()
-        return {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"http.{self._server}/.extraHeader",
-            "GIT_CONFIG_VALUE_0": f"Authorization: Basic {base64.b64encode(pair).decode()}",
-        }
+        return base64.b64encode(f"x-access-token:{token}".encode()).decode()
 
     def rest(
         self,

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from bot.core.errors import Stop
 
 _QUEUE = "merge queue"
-_SECRETS = re.compile(r"gh[a-z]_[A-Za-z0-9]{10,}|github_pat_\w+|(?<=x-access-token:)[^@\s]+")
+_SECRETS = re.compile(
+    # Tokens of apps may be `ghs_<app>_<signed word>`; a signed word has three parts.
+    r"gh[a-z]_[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)*|github_pat_\w+"
+    r"|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+|(?<=x-access-token:)[^@\s]+"
+)
 
 
 def pull_of(pull: GitHubPull) -> PullRequest:

@@ -8,8 +8,9 @@ import pytest
 
 from tests.doctor.operations import SETTINGS
 from tests.forges.description import OPERATIONS, PEOPLE, Description, cut
+from tests.forges.keys import registered
 from tests.forges.server.web import Server
-from tests.forges.stand import Stand, github_stand, registered
+from tests.forges.stand import Stand, github_stand
 from tests.forges.wire import Wire
 
 if TYPE_CHECKING:

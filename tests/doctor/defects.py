@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tests.doctor.healthy import ruleset
-from tests.forges.stand import registered
+from tests.forges.keys import registered
 
 if TYPE_CHECKING:
     from tests.doctor.healthy import Ward
@@ -174,7 +174,9 @@ DEFECTS: dict[str, tuple[Breaks, list[tuple[str, str]]]] = {
         [("owners-file", "wrong")],
     ),
     "no environment": (
-        lambda it: it.clicked.environments.pop("lockstep-merge"),
+        lambda it: [
+            kept.pop("lockstep-merge") for kept in (it.clicked.environments, it.clicked.branches)
+        ],
         [("environment", "wrong")],
     ),
     "an environment for every branch": (

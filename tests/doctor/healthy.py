@@ -18,8 +18,8 @@ from bot.world.github_zones import Zone
 from bot.world.repository import Repository
 from bot.world.store import Store
 from bot.world.store_committed import Committed
+from tests.forges.keys import APP, pair_of_keys, registered
 from tests.forges.server.settings import Settings as Clicked
-from tests.forges.stand import APP, pair_of_keys, registered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -36,7 +36,7 @@ WRITES = frozenset(
     }
 )
 SETTINGS = READS | WRITES
-ABSENT_ON_GHES_3_17 = frozenset(
+ABSENT_BEFORE_GHES_3_19 = frozenset(
     {
         ("GET", f"{_A}/fork-pr-contributor-approval"),
         ("PUT", f"{_A}/fork-pr-contributor-approval"),

@@ -13,8 +13,8 @@ from bot.world.doctor_mending import mend_all
 from bot.world.github_zones import Zone
 from tests.doctor.defects import BY_HAND, DEFECTS
 from tests.doctor.healthy import OWNERS, Ward, troubles, ward
+from tests.forges.keys import registered
 from tests.forges.server.settings import Settings as Clicked
-from tests.forges.stand import registered
 
 if TYPE_CHECKING:
     from pathlib import Path

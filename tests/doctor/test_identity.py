@@ -14,7 +14,8 @@ from bot.core.errors import Denied, NotARepository, Stop
 from bot.world.github_app import App, Installation
 from bot.world.github_wire import Pace
 from bot.world.github_zones import Zone, granted, missing, needed, shown
-from tests.forges.stand import APP, BOT, Stand, pair_of_keys, registered, run_git
+from tests.forges.keys import APP, pair_of_keys, registered
+from tests.forges.stand import BOT, Stand, run_git
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from bot.core.errors import UNHEALTHY
 from bot.world.doctor_checks import CHECKS
 from tests.doctor.defects import DEFECTS
 from tests.doctor.healthy import Ward, ward
-from tests.forges.stand import APP, pair_of_keys
+from tests.forges.keys import APP, pair_of_keys
 from tests.stories.workshop import Workshop
 
 if TYPE_CHECKING:

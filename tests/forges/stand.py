@@ -6,21 +6,17 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 import requests
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from github.Auth import AppAuth
 
 from bot.world.github import GitHub
 from bot.world.github_patience import Patience
 from bot.world.github_wire import Pace
-from bot.world.github_zones import needed
 from bot.world.local_forge import LocalForge
 
-from .server.app import App, InstalledOn
+from .keys import APP, BOT, registered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
     from .server.state import Account, Hosted
     from .server.web import Server
 
-BOT = "lockstep[bot]"
-APP = 7
-"""Id of the bot's app on the test server."""
 START = {"models.lock": "format: 1\n", "notes.txt": "one\ntwo\nthree\nfour\nfive\n"}
 
 
@@ -265,38 +258,6 @@ def as_app(stand: Stand, installation: int) -> GitHub:
         patience=Patience(sleep=stand.waits.append),
         pace=Pace(between_requests_s=None, between_writes_s=None),
     )
-
-
-@cache
-def pair_of_keys() -> tuple[str, str]:
-    """Make a private key and its public half, once for all tests."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
-
-
-def registered(server: Server, **rights: str) -> str:
-    """Register the bot's app and install it on acme/models; return its private key.
-
-    Args:
-        server: Where.
-        rights: Permissions that differ from those the app needs; `none` takes one away.
-    """
-    private, public = pair_of_keys()
-    wanted = {**needed(), **rights}
-    given = {name: level for name, level in wanted.items() if level != "none"}
-    here = InstalledOn(id=1, owner="acme", repositories={"acme/models"}, permissions=given)
-    account = server.state.accounts[BOT]
-    app = App(id=APP, slug="lockstep", account=account, public_key=public, installations=[here])
-    server.state.apps[:] = [app]
-    return private
 
 
 def _begun(stand: Stand) -> Stand:

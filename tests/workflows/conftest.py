@@ -10,8 +10,9 @@ import pytest
 from bot.core.lock import Model
 from bot.core.lockfile import dump, parse
 from bot.world.github_files import workflow_files
+from tests.forges.keys import APP, registered
 from tests.forges.server.web import Server
-from tests.forges.stand import APP, Stand, github_stand, registered
+from tests.forges.stand import Stand, github_stand
 from tests.stories.workshop import Workshop, described
 
 from .acting import LOCKSTEP, Actions, copy_action
