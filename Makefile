@@ -45,6 +45,7 @@ check: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m bot.gates.describe
+	$(BIN)/python -m bot.world.doctor_page
 
 # The peers of the benchmarks live apart: they pin libraries that Lockstep does not.
 # Without them (no network, say) the benchmarks say who is missing and measure the rest.
