@@ -1,7 +1,7 @@
 """What GitHub's GraphQL API is asked, and how its errors read in the words of the REST API.
 
-Every field exists on GitHub Enterprise Server 3.17 too; those of merge queues, which may be
-missing there, are asked for in `QUEUED` and `ENQUEUE` only.
+GitHub Enterprise Server 3.17 has all that is asked of a pull request here.  What concerns merge
+queues may be missing on older ones and stands in `QUEUED` and `ENQUEUE` only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ fragment Pull on PullRequest {
 _SPOKEN = """
 fragment Spoken on PullRequest {
   commits(last: 1) {
-    nodes { commit { oid status { contexts { context state description targetUrl } } } }
+    nodes { commit { oid author { user { login } } committer { user { login } } status { contexts { context state description targetUrl } } } }
   }
   comments(first: 100) { pageInfo { hasNextPage endCursor } nodes { ...Words } }
 }
