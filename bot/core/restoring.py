@@ -33,13 +33,13 @@ def restored(before: bytes, landed: bytes, now: bytes, *, reason: str) -> bytes:
         ForbiddenChange: a later edit changed the same facts; a person decides.
         Malformed, UnknownName, NotCanonical: a later edit was made on a lock that cannot be read.
     """
-    wanted = before if now == landed else merge(landed, now, before, file=LOCK)
+    wanted = (before if now == landed else merge(landed, now, before, file=LOCK)) or EMPTY
     try:
         pairs = changed(now, wanted, LOCK)
     except Refusal:
         # What was landed cannot be read; the lock before it is the only one to go back to.
         return wanted
-    blocks = {name: block.text for name, block in (split(wanted or EMPTY) or {}).items()}
+    blocks = {name: block.text for name, block in (split(wanted) or {}).items()}
     for name, (base, head) in pairs.items():
         if base is not None:
             blocks[name] = dump_model(name, _kept(base, head or NOTHING, reason))
