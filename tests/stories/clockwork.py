@@ -28,10 +28,24 @@ class Clockwork:
         return call(*arguments, **named)
 
 
+@dataclass
+class AtMerge:
+    """Lets something happen just before the merge, once."""
+
+    deed: Callable[[], object]
+    done: bool = False
+
+    def ticks(self, name: str, call: Any, *arguments: Any, **named: Any) -> Any:
+        if name == "merge" and not self.done:
+            self.done = True
+            self.deed()
+        return call(*arguments, **named)
+
+
 class Ticking:
     """A forge of which every call is counted."""
 
-    def __init__(self, forge: Any, clockwork: Clockwork) -> None:
+    def __init__(self, forge: Any, clockwork: Clockwork | AtMerge) -> None:
         self._forge, self._clockwork = forge, clockwork
 
     def __getattr__(self, name: str) -> Any:
