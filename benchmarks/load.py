@@ -58,9 +58,8 @@ class Memory:
         """Look until told to end."""
         while not self._end.wait(0.25):
             tree = [self.pid, *_below(self.pid)]
-            held = [_resident_mb(pid) for pid in tree]
-            self.own_mb = max(self.own_mb, held[0])
-            self.together_mb = max(self.together_mb, sum(held))
+            self.together_mb = max(self.together_mb, sum(_resident_mb(pid) for pid in tree))
+            self.own_mb = max(self.own_mb, _peak_mb(self.pid))
 
     def __enter__(self) -> Self:
         """Begin to look."""
@@ -90,6 +89,15 @@ def _resident_mb(pid: int) -> float:
     except OSError:
         return 0.0
     return int(text.partition("Pss:")[2].split()[0]) / 1024 if "Pss:" in text else 0.0
+
+
+def _peak_mb(pid: int) -> float:
+    """Tell the most that a process ever had in memory, what it shares included."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return int(text.partition("VmHWM:")[2].split()[0]) / 1024 if "VmHWM:" in text else 0.0
 
 
 def ran(stage: Opened, cache: Path, *verb: str) -> Cost:

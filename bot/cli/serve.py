@@ -67,6 +67,9 @@ MOST_WORKERS = 32
     show_default=True,
     help="Jobs that may wait; when they do, deliveries are answered 503.",
 )
+@click.option(
+    "--forks", is_flag=True, help="Judge requests from forks before a writer asks for it."
+)
 @click.option("--sweep", type=DURATION, default="30m", show_default=True, help="Between sweeps.")
 @click.option("--job", type=DURATION, default="30m", show_default=True, help="Most a job may take.")
 @click.option(
@@ -79,6 +82,7 @@ def command(
     state: Path,
     workers: int,
     most: int,
+    forks: bool,
     **durations: str,
 ) -> None:
     """Take GitHub's webhooks at /webhook and carry what they ask for.
@@ -107,6 +111,7 @@ def command(
             most=most,
             terms=terms(
                 workers=workers,
+                forks=forks,
                 sweep_s=_seconds(durations["sweep"]),
                 job_s=_seconds(durations["job"]) or _seconds("24h"),
                 grace_s=_seconds(durations["grace"]),

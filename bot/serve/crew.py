@@ -46,6 +46,8 @@ class Terms:
     """How long jobs may go on when the server stops."""
     sweep_s: float = 1800.0
     """Seconds between two sweeps of a repository; 0 for none."""
+    forks: bool = False
+    """Whether requests from forks are judged before somebody asks for it."""
 
 
 @dataclass(slots=True)
@@ -132,7 +134,7 @@ class Crew:
             with workroom(self._rooms) as room:
                 told = {FILE: self.turns.file, RUN: name, "GITHUB_OUTPUT": str(room / OUTPUT)}
                 ended = await run(
-                    [*self.verb, *command_line(job.errand, room)],
+                    [*self.verb, *command_line(job.errand, room, forks=self.terms.forks)],
                     folder=room,
                     environment={**self.environment, **told},
                     seconds=self.terms.job_s,

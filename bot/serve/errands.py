@@ -54,11 +54,22 @@ class Errand:
         return self.kind in {"evaluate", "guard", "sweep"}
 
 
-def errand_of(event: Event, repository: str, payload: Mapping[str, Any]) -> Errand | Ignored:
-    """Say what an event asks for."""
+def errand_of(
+    event: Event, repository: str, payload: Mapping[str, Any], *, forks: bool = False
+) -> Errand | Ignored:
+    """Say what an event asks for.
+
+    Args:
+        event: What happened.
+        repository: Where, `owner/name`.
+        payload: All that GitHub said about it.
+        forks: Whether requests from forks are judged before somebody who may write asks for it.
+    """
     match event:
         case PullRequestChanged():
-            return evaluation(repository, event.number)
+            waits = Ignored(because="a request from a fork waits for /lockstep evaluate")
+            judged = forks or not event.from_fork
+            return evaluation(repository, event.number) if judged else waits
         case CommentCreated():
             return _ordered(event, repository, payload)
         case Pushed():
@@ -109,12 +120,13 @@ def sweeping(repository: str) -> Errand:
     return Errand(kind="sweep", repository=repository, about="sweep")
 
 
-def command_line(errand: Errand, folder: Path) -> list[str]:
+def command_line(errand: Errand, folder: Path, *, forks: bool = False) -> list[str]:
     """Write an errand as a verb with its arguments.
 
     Args:
         errand: What to do.
         folder: An empty folder of the job's own, for what the verb reads from a file.
+        forks: Whether a sweep looks for requests from forks as well.
     """
     detail = errand.detail
     match errand.kind:
@@ -130,7 +142,7 @@ def command_line(errand: Errand, folder: Path) -> list[str]:
             # The whole history: a push that was forced away names a parent that is gone.
             verb = ["guard", "--json"]
         case "sweep":
-            verb = ["sweep", "--json"]
+            verb = ["sweep", "--json", *(["--forks"] if forks else [])]
         case _:
             assert_never(errand.kind)
     return [*verb, "--repo", errand.repository]

@@ -51,6 +51,8 @@ class Intake:
     """Names in lower case, `owner/name`."""
     wake: Callable[[], None]
     """Tells the crew that there is something to do."""
+    forks: bool = False
+    """Whether requests from forks are judged before somebody asks for it."""
 
     def refuse(self, headers: Mapping[str, str]) -> Answer | None:
         """Refuse what need not be read to its end; None when it may be ours."""
@@ -87,7 +89,7 @@ class Intake:
         if slug is None or slug.casefold() not in self.repositories:
             asked: Any = Ignored(because="the repository is not one that is served here")
         else:
-            asked = errand_of(event_of(event, payload), slug, payload)
+            asked = errand_of(event_of(event, payload), slug, payload, forks=self.forks)
         delivery = Delivery(guid=guid, event=event, repository=slug or "")
         if isinstance(asked, Ignored):
             receipt, says = self.ledger.receive(delivery, None, asked.because), asked.because

@@ -102,6 +102,7 @@ def _application(setting: Setting, ledger: Ledger, figures: Figures, journal: Jo
         secrets=setting.secrets,
         repositories=frozenset(one.casefold() for one in setting.repositories),
         wake=crew.wake,
+        forks=setting.terms.forks,
     )
     return application(Door(intake, figures, journal, ready), lifespan)
 

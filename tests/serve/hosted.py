@@ -19,12 +19,27 @@ MARKER = "<!-- lockstep:report:v1 "
 CONTEXT = "lockstep/gate: main"
 
 
-def churn(folder: Path, server: Server) -> Stand:
+LIGHT = """\
+models: [churn]
+ladder: [production]
+artifacts: {flavors: [skops]}
+gates:
+  registration: [artifact]
+  production: [unsafe_code]
+  opening: [unsafe_code]
+promotion: {merge: auto}
+"""
+"""A policy that runs no model, for tests that are about something else."""
+
+
+def churn(folder: Path, server: Server, policy: str | None = None) -> Stand:
     """Put the workshop's models, data and policy on the test server."""
     workshop = Workshop(folder / "workshop")
     stand = github_stand(folder, server)
     for name in ("data", "models", "policies"):
         shutil.copytree(workshop.ana.clone / name, stand.clone / name)
+    if policy is not None:
+        (stand.clone / "policies/churn.yaml").write_text(policy)
     (stand.clone / "models.lock").write_bytes(dump({}))
     stand.git("add", "--all")
     stand.git("commit", "--quiet", "-m", "Begin")

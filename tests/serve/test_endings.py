@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.core.event import CommentCreated, Ignored, PullRequestChanged, QueueAsk
 from bot.core.event_payload import event_of
 from bot.serve.child import Ended
 from bot.serve.endings import MOST_CRASHES, MOST_TRIES, Again, Aside, Carried, ending_of
-from bot.serve.errands import Errand, errand_of, evaluation, sweeping
+from bot.serve.errands import Errand, command_line, errand_of, evaluation, sweeping
 from tests.serve.stage import HEAD, pushed
 
 REPOSITORY = "acme/models"
@@ -111,6 +112,15 @@ def test_each_event_asks_for_one_verb() -> None:
     assert isinstance(guard, Errand)
     assert (guard.kind, guard.about) == ("guard", "branch/main")
     assert isinstance(errand_of(event_of("push", pushed("x")), REPOSITORY, pushed("x")), Ignored)
+
+
+def test_a_request_from_a_fork_waits_until_somebody_who_may_write_asks(tmp_path: Path) -> None:
+    fork = PullRequestChanged(number=7, head_sha=HEAD, from_fork=True)
+
+    assert isinstance(errand_of(fork, REPOSITORY, {}), Ignored)
+    assert errand_of(fork, REPOSITORY, {}, forks=True) == JUDGED
+    assert "--forks" in command_line(sweeping(REPOSITORY), tmp_path, forks=True)
+    assert "--forks" not in command_line(sweeping(REPOSITORY), tmp_path)
 
 
 @pytest.mark.parametrize("by_bot", [True, False])

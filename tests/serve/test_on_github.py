@@ -11,17 +11,25 @@ import pytest
 
 from tests.forges.server.faults import Fault, Meanwhile, broken, slow_down
 from tests.forges.server.web import Server
-from tests.serve.hosted import Hosting, churn
-from tests.serve.stage import changed, pushed
+from tests.serve.hosted import LIGHT, Hosting, churn
+from tests.serve.stage import changed, commented, pushed
 
 
 @pytest.fixture
 def hosting(tmp_path: Path) -> Iterator[Hosting]:
     with Server(tmp_path / "server") as server:
+        yield Hosting(tmp_path, server, churn(tmp_path, server, LIGHT))
+
+
+@pytest.fixture
+def with_models(tmp_path: Path) -> Iterator[Hosting]:
+    """A policy whose gates run models."""
+    with Server(tmp_path / "server") as server:
         yield Hosting(tmp_path, server, churn(tmp_path, server))
 
 
-def test_a_delivery_ends_in_a_report_a_merge_and_a_guarded_branch(hosting: Hosting) -> None:
+def test_a_delivery_ends_in_a_report_a_merge_and_a_guarded_branch(with_models: Hosting) -> None:
+    hosting = with_models
     first, guid = hosting.propose("1"), str(uuid.uuid4())
     with hosting.open() as served:
         served.deliver("pull_request", changed(first, "opened"), guid=guid)
@@ -64,6 +72,22 @@ def test_killed_while_it_comments_and_while_it_merges_there_is_one_of_each(
     assert hosting.merges() == 1
 
 
+def test_a_comment_holds_a_request_and_another_lets_it_go(hosting: Hosting) -> None:
+    number = hosting.propose("1")
+    with hosting.open() as served:
+        for text, jobs in (("/lockstep hold labels are late", 2), ("/lockstep release", 4)):
+            comment = hosting.stand.people.say(number, "ana", text)
+            served.deliver("issue_comment", commented(number, text, comment))
+            served.ended(jobs)
+            served.deliver("issue_comment", commented(number, text, comment))
+            if jobs == 2:
+                assert hosting.said(number) == (1, "pending", None)
+    verbs = [line["verb"] for line in served.said("ended")]
+
+    assert verbs[:4] == ["command", "evaluate"] * 2
+    assert hosting.said(number) == (1, "success", hosting.stand.tip())
+
+
 def test_deliveries_out_of_order_end_in_the_verdict_on_what_is_there(hosting: Hosting) -> None:
     number = hosting.propose("1")
     with hosting.open() as served:
@@ -85,7 +109,7 @@ def test_deliveries_out_of_order_end_in_the_verdict_on_what_is_there(hosting: Ho
 def test_a_github_in_trouble_is_answered_for_at_once_and_waited_for(
     hosting: Hosting, faults: dict[int, Fault]
 ) -> None:
-    number = hosting.propose("3")
+    number = hosting.propose("1")
     hosting.server.trouble(faults)
     with hosting.open() as served:
         assert served.deliver("pull_request", changed(number)).status_code == 202
