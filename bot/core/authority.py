@@ -20,7 +20,7 @@ class Asker:
     """What the forge says they may do; whoever it does not know is `none`."""
     author: str
     """Who opened the request."""
-    pusher: str | None = None
+    makers: tuple[str, ...] = ()
     """Who made the head, where the forge knows."""
     within_the_hour: int = 0
     """Orders they gave in the last hour."""
@@ -41,7 +41,7 @@ def denied(verb: Verb, asker: Asker) -> str:
         return ""
     if _same(asker.login, asker.author):
         return "nobody overrides a gate for their own request; ask somebody else with write access"
-    if asker.pusher is not None and _same(asker.login, asker.pusher):
+    if any(_same(asker.login, maker) for maker in asker.makers):
         return "who made the head does not override a gate for it; ask somebody else"
     return ""
 

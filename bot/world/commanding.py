@@ -171,6 +171,7 @@ class _Hearing:
             replace(
                 asker,
                 author=pull.author,
+                makers=pull.made_by,
                 within_the_hour=sum(order.by == asker.login for order in within),
             ),
         )

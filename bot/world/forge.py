@@ -52,6 +52,8 @@ class PullRequest:
     approvals: tuple[Review, ...]
     """The latest decision of each reviewer, where that is an approval; never the author's own."""
     url: str
+    made_by: tuple[str, ...] = ()
+    """Who the head commit is by, where the forge knows their accounts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

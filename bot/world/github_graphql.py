@@ -32,7 +32,14 @@ fragment Pull on PullRequest {
 _SPOKEN = """
 fragment Spoken on PullRequest {
   commits(last: 1) {
-    nodes { commit { oid author { user { login } } committer { user { login } } status { contexts { context state description targetUrl } } } }
+    nodes {
+      commit {
+        oid
+        author { user { login } }
+        committer { user { login } }
+        status { contexts { context state description targetUrl } }
+      }
+    }
   }
   comments(first: 100) { pageInfo { hasNextPage endCursor } nodes { ...Words } }
 }

@@ -128,7 +128,16 @@ def pull_of(pull: Json) -> PullRequest:
         from_fork=bool(pull["isCrossRepository"]),
         approvals=_approvals(pull["latestOpinionatedReviews"], author),
         url=pull["url"],
+        made_by=_makers(pull),
     )
+
+
+def _makers(pull: Json) -> tuple[str, ...]:
+    """Name the accounts that the head commit is by, where its addresses are known to GitHub."""
+    commits = (one["commit"] for one in pull.get("commits", {"nodes": ()})["nodes"])
+    actors = [commit[role] for commit in commits for role in ("author", "committer")]
+    users = [actor["user"] for actor in actors if actor]
+    return tuple(dict.fromkeys(str(user["login"]) for user in users if user))
 
 
 def words_of(comments: Json) -> tuple[tuple[Comment, ...], str | None]:

@@ -45,7 +45,7 @@ def test_the_author_does_everything_but_override(verb, role):
 
 
 def test_who_made_the_head_does_not_override_its_gates():
-    asker = Asker(login="ben", role="admin", author="ana", pusher="Ben")
+    asker = Asker(login="ben", role="admin", author="ana", makers=("cleo", "Ben"))
     assert "who made the head" in denied(Verb.OVERRIDE, asker)
     assert denied(Verb.HOLD, asker) == ""
 

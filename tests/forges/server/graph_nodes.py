@@ -73,8 +73,18 @@ def commit(asked: Asked, sha: str) -> Node:
         "id": payloads.node("Commit", 1),
         "oid": sha,
         "associatedPullRequests": associated,
+        "author": lambda _info: _actor(asked, sha, "%ae"),
+        "committer": lambda _info: _actor(asked, sha, "%ce"),
         "status": _status(hosted, sha),
     }
+
+
+def _actor(asked: Asked, sha: str, field: str) -> Node:
+    """Find the account whose address a commit names; `login@localhost` is that of `login`."""
+    address = plumbing.say(asked.repository.path, "log", "-1", f"--format={field}", sha)
+    login = address.removesuffix("@localhost")
+    known = login in asked.state.accounts
+    return {"user": {"__typename": "User", "login": login} if known else None}
 
 
 def _status(hosted: Hosted, sha: str) -> Node | None:
