@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test test-s3 coverage check docs bench lock clean
+.PHONY: demo test faults test-s3 coverage check docs bench lock clean
 
 # Hashes are checked on every install; a changed lock installs anew.
 $(VENV)/.run: requirements.lock pyproject.toml
@@ -22,6 +22,10 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# Everything that can go wrong, at every call of every flow; `make test` runs a part of it.
+faults: $(VENV)/.dev
+	LOCKSTEP_FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) tests/faults
 
 # s3 lives in an environment of its own: its server pins libraries that the rest does not want.
 .venv-s3/.run: requirements-s3.lock

@@ -158,10 +158,13 @@ class Landings:
 
     def _tell(self, number: int, change: Callable[[str], str]) -> None:
         """Let the published report say what became of the request."""
-        for ours in self.forge.reports(number, MARKER)[:1]:
-            told = change(ours.body)
-            if told != ours.body:
-                self.forge.edit_comment(number, ours, told)
+        ours = self.forge.reports(number, MARKER)
+        for first in ours[:1]:
+            told = change(first.body)
+            if told != first.body:
+                self.forge.edit_comment(number, first, told)
+        for duplicate in ours[1:]:
+            self.forge.delete_comment(number, duplicate)
 
     def _account(self, number: int, landed: str, identity: str, record: Mapping[str, Any]) -> None:
         """Compare what landed with what was judged, and write both down.

@@ -25,6 +25,8 @@ WORD = "one of a few words of our own"
 HIDDEN = "never shown by a report"
 
 FIELDS = {
+    "Approval.by": OUTSIDE,
+    "Approval.teams": OUTSIDE,
     "Artifact.digest": HEX,
     "Artifact.flavor": WORD,
     "Artifact.module": HIDDEN,
@@ -48,7 +50,6 @@ FIELDS = {
     "Dataset.time": OUTSIDE,
     "Dataset.uri": OUTSIDE,
     "Decision.because": OUTSIDE,
-    "Decision.waiting": OUTSIDE,
     "Exposure.model": NAME,
     "Exposure.stage": NAME,
     "FastTrack.skipped": NAME,
@@ -68,6 +69,20 @@ FIELDS = {
     "Measure.name": OUTSIDE,
     "Measure.note": OUTSIDE,
     "Measure.unit": WORD,
+    "Order.by": OUTSIDE,
+    "Order.gate": WORD,
+    "Order.head": HEX,
+    "Order.keys": HEX,
+    "Order.reason": OUTSIDE,
+    "Order.url": OUTSIDE,
+    "Override.by": OUTSIDE,
+    "Override.gate": WORD,
+    "Override.keys": HEX,
+    "Override.reason": OUTSIDE,
+    "Owners.place": OUTSIDE,
+    "Owners.teams": OUTSIDE,
+    "Owners.unmatched": OUTSIDE,
+    "Owners.users": OUTSIDE,
     "Problem.file": OUTSIDE,
     "Problem.remedy": OUTSIDE,
     "Problem.what": OUTSIDE,
@@ -81,6 +96,8 @@ FIELDS = {
     "Proposal.head_sha": HEX,
     "Proposal.repository": "a slug that the forge was asked with",
     "Proposal.title": OUTSIDE,
+    "Recorded.head": HEX,
+    "Recorded.keys": HEX,
     "Registration.model": NAME,
     "Registration.version": VERSION,
     "Release.model": NAME,
@@ -97,6 +114,8 @@ FIELDS = {
     "Rollback.stage": NAME,
     "Standing.approved_by": OUTSIDE,
     "Standing.conflict": OUTSIDE,
+    "Standing.merge_ordered_by": OUTSIDE,
+    "Standing.merge_ordered_for": HEX,
     "Standing.merged_as": HEX,
     "Touched.mode": WORD,
     "Touched.path": OUTSIDE,
@@ -113,12 +132,14 @@ FIELDS = {
     "Verdict.required": OUTSIDE,
     "Verdict.title": OUTSIDE,
     "Verdict.unblock": OUTSIDE,
+    "Waiting.because": OUTSIDE,
+    "Waiting.unblock": OUTSIDE,
     "Waiver.by": OUTSIDE,
     "Waiver.gate": WORD,
     "Waiver.model": NAME,
     "Waiver.reason": OUTSIDE,
 }
-NEVER_BLANK = {"Verdict.because", "Decision.because", "Problem.what", "Problem.remedy"}
+NEVER_BLANK = {"Verdict.because", "Decision.because", "Problem.what", "Problem.remedy", "Waiting.because"}
 """Sentences of our own that hold outside text and are never nothing but that."""
 
 
@@ -181,4 +202,6 @@ def _filled(row: str, kind: object, text: str) -> Any:
         return b"models:\n  " + text.encode("utf-8", "replace")
     if said.startswith("dict"):
         return {text: text}
+    if said.startswith("frozenset"):
+        return frozenset({text})
     return (text, text) if said.startswith("tuple") else text

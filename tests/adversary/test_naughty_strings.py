@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROWS = [row for row, why in FIELDS.items() if why == OUTSIDE]
-TOLD = ("several-models", "waived", "refused-malformed", "hold", "retired", "fast-track")
+TOLD = ("several-models", "waived", "refused-malformed", "hold", "retired", "fast-track",
+        "passed-held", "passed-stale-review", "passed-waits-for-an-owner", "overridden")  # fmt: skip
 """Stories that hold every field between them."""
+WHOLE = {"several-models", "refused-malformed", "passed-held", "overridden"}
+"""Stories whose comment meets every string; the others' comments meet every third."""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,7 @@ def test_a_comment_keeps_its_shape_and_calls_nobody(
     visible = [one if clean(one) else "x" for one in strings]
     calm = comment(seen(*told(story, lambda _: "calm")), templates, budget=(10**9, 10**9))
     expected = shape(read(render(calm)))
-    for k in range(len(strings)):
+    for k in range(0, len(strings), 1 if story in WHOLE else 3):
         parts = told(story, turned(visible, k))
         written = comment(seen(*parts), templates, budget=(10**9, 10**9))
         first, body = written.split("\n", 1)

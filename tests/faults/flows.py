@@ -47,7 +47,8 @@ class Flow:
     """What comes by later, such as the sweep; the same event again by default."""
     state: str = "success"
     """What the status of the head says in the end."""
-    reports: int = 1
+    reports: int | None = 1
+    """None where the flow has no say in it."""
     merges: int = 0
     records: int = 0
     """Records of the request on the audit branch."""
@@ -220,7 +221,7 @@ FLOWS = (
          prepare=comments('/lockstep override --gate lineage --reason "known"', fails),
          merges=1, records=2, seals=1, orders=1),
     Flow(name="guard", prepare=tagged, run=guard, merges=1, records=1, seals=1, issues=1,
-         reverts=1),
+         reverts=1, reports=None),
     Flow(name="sweep", prepare=two_wait, run=sweep, merges=1, records=1, seals=1),
     Flow(name="judge and land", prepare=in_zones, run=judge_and_land, merges=1, records=1, seals=1),
     Flow(name="incident", prepare=meddled, run=incident, again=incident_and_guard, merges=1,

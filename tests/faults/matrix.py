@@ -61,15 +61,15 @@ def prepared(flow: Flow, folder: Path) -> Iterator[Scene]:
         yield scene
 
 
-def undisturbed(scene: Scene, flow: Flow) -> list[str]:
-    """Run a flow with nothing going wrong; name its calls."""
+def undisturbed(scene: Scene, flow: Flow) -> list[Call]:
+    """Run a flow with nothing going wrong; return its calls."""
     scene.back()
     line = Line()
     with listening(line):
         flow.run(scene, scene.bot(line))
     wrong = complaints(scene, flow)
     assert wrong == [], wrong
-    return [call.name for call in line.calls]
+    return line.calls
 
 
 def chosen(kind: str, at: int) -> bool:
@@ -79,7 +79,7 @@ def chosen(kind: str, at: int) -> bool:
 
 def play(scene: Scene, flow: Flow, kind: str) -> Played:
     """Let every trouble of a kind happen at every position of a flow, one at a time."""
-    played = Played(flow.name, undisturbed(scene, flow))
+    played = Played(flow.name, [call.name for call in undisturbed(scene, flow)])
     troubles = [one for one in TROUBLES if one.kind == kind]
     for at in range(len(played.positions)):
         if not chosen(kind, at):

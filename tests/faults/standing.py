@@ -24,7 +24,8 @@ def complaints(scene: Scene, flow: Flow) -> list[str]:
         "records": flow.records, "seals": flow.seals, "orders": flow.orders,
         "issues": flow.issues, "reverts": flow.reverts,
     }  # fmt: skip
-    wrong = [f"{name} {seen[name]}, not {one}" for name, one in due.items() if seen[name] != one]
+    wrong = [f"{name} {seen[name]}, not {one}" for name, one in due.items()
+             if one is not None and seen[name] != one]  # fmt: skip
     return wrong + _merged_as_judged(scene) + _told_once(scene)
 
 
