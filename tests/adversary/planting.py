@@ -139,7 +139,13 @@ FIELDS = {
     "Waiver.model": NAME,
     "Waiver.reason": OUTSIDE,
 }
-NEVER_BLANK = {"Verdict.because", "Decision.because", "Problem.what", "Problem.remedy", "Waiting.because"}
+NEVER_BLANK = {
+    "Verdict.because",
+    "Decision.because",
+    "Problem.what",
+    "Problem.remedy",
+    "Waiting.because",
+}
 """Sentences of our own that hold outside text and are never nothing but that."""
 
 

@@ -37,7 +37,7 @@ def test_a_request_is_held_released_overridden_and_merged(tmp_path):
     assert town.says("ben", f"/lockstep merge {town.head()[:10]}").evaluate
     landed = town.landed()
     assert landed is not None
-    assert "Override: lineage by @ben" in town.message(landed)
+    assert "Override: lineage by ben" in town.message(landed)
     assert [order.kind.value for order in town.orders()] == [
         "hold",
         "override",

@@ -120,7 +120,7 @@ def test_what_was_overridden_is_never_a_plain_pass():
     plain = decide((PASSING,), Standing(), Rules(merge="auto"))
     assert plain.state == "passed"
     asked = (found, (judgement,), proposal())
-    assert "Override: compare by @ben" in trailers(*asked)
+    assert "Override: compare by ben" in trailers(*asked)
     content = account(*asked, "0.1.0").content
     assert content["decision"]["outcome"] == "overridden"
     assert content["decision"]["overrides"][0]["reason"] == "known"
