@@ -42,7 +42,7 @@ def command(*, model: str | None, limit: int, as_json: bool) -> None:
     worktree = Worktree.here()
     tip = worktree.head
     found, order = ({}, []) if tip is None else _snapshots(worktree, tip, model, limit)
-    lines = _lines(found, order)[:limit]
+    lines = _accounted(_lines(found, order)[:limit], worktree)
     reigns = [] if model is None else list(terms(model, found.get(model, ())))
     if as_json:
         now = datetime.now(UTC)
@@ -109,6 +109,22 @@ def _told(name: str, past: Sequence[Snapshot]) -> list[dict[str, Any]]:
     ]
 
 
+def _accounted(lines: list[dict[str, Any]], worktree: Worktree) -> list[dict[str, Any]]:
+    """Add what the audit branch says of each commit, as far as this clone has fetched it."""
+    from bot.core.finding import ALLOWED
+    from bot.world.guard_ledger import known_here
+
+    ledger = known_here(worktree.repository)
+    for line in lines:
+        seal, finding = ledger.seals.get(line["commit"]), ledger.findings.get(line["commit"])
+        line["sealed"] = (
+            None if seal is None else {"request": seal["request"], "record": seal["record"]}
+        )
+        line["finding"] = None if finding is None else finding.value
+        line["red"] = finding is not None and finding not in ALLOWED
+    return lines
+
+
 def _reign(term: Term, now: datetime) -> dict[str, Any]:
     return {
         "stage": term.stage,
@@ -128,13 +144,23 @@ def _print(lines: Sequence[dict[str, Any]], *, named: bool) -> None:
         return
     rows = []
     for line in lines:
-        how = BY_HAND
-        if not line["by_hand"]:
-            parts = (line["request"], line["decision"], f"record {line['record'][:19]}…")
-            how = ", ".join(part for part in parts if part)
+        how = _how(line)
         who = [line["model"]] if named else []
         rows.append([line["at"][:10], line["commit"][:10], *who, line["words"], how])
     show.table(["DAY", "COMMIT", *(["MODEL"] if named else []), "TRANSITION", "DECISION"], rows)
+
+
+def _how(line: Mapping[str, Any]) -> str:
+    """Say by which decision a line came to be, or that none is recorded."""
+    if line["red"]:
+        return f"✗ {line['finding']}: the guard told of it"
+    if not line["by_hand"]:
+        parts = (line["request"], line["decision"], f"record {line['record'][:19]}…")
+        return ", ".join(part for part in parts if part)
+    if line["sealed"] is not None:
+        sealed = line["sealed"]
+        return f"request {sealed['request']}, sealed, record {sealed['record'][:12]}…"
+    return line["finding"] or BY_HAND
 
 
 def _print_reigns(reigns: Sequence[Term]) -> None:

@@ -46,6 +46,7 @@ def command(*, model: str | None, since: bool, as_json: bool) -> None:
 
         past = read_snapshots(worktree.repository, tip, tuple(models))
     rows = [row for name, one in models.items() for row in _rows(name, one, past.get(name))]
+    _account(rows, worktree)
     if as_json:
         show.as_json({"commit": tip, "stages": rows})
     else:
@@ -106,6 +107,22 @@ def _rows(
     return rows or [{"model": name, "stage": None, "version": None, "traffic": None, "hold": None}]
 
 
+def _account(rows: Sequence[dict[str, Any]], worktree: Worktree) -> None:
+    """Add what the audit branch says of each commit, as far as this clone has fetched it."""
+    from bot.core.finding import ALLOWED
+    from bot.world.guard_ledger import known_here
+
+    dated = [row for row in rows if row.get("commit")]
+    if not dated:
+        return
+    ledger = known_here(worktree.repository)
+    for row in dated:
+        finding, seal = ledger.findings.get(row["commit"]), ledger.seals.get(row["commit"])
+        row["red"] = finding is not None and finding not in ALLOWED
+        if seal is not None and not row["recorded"]:
+            row["recorded"], row["request"] = True, row["request"] or f"#{seal['request']}"
+
+
 def _print(rows: Sequence[dict[str, Any]], *, dated: bool) -> None:
     from bot.cli import show
 
@@ -123,7 +140,8 @@ def _cells(row: dict[str, Any], *, dated: bool) -> list[str]:
     if dated:
         by = row.get("request") or ("by hand" if row.get("recorded") is False else "-")
         cells += [(row.get("since") or "-")[:10], (row.get("commit") or "-")[:10], by]
-    notes = [] if row["traffic"] is None else [f"{row['traffic']}% of traffic"]
+    notes = ["✗ the guard told of its commit"] if row.get("red") else []
+    notes += [] if row["traffic"] is None else [f"{row['traffic']}% of traffic"]
     if row["hold"]:
         hold = row["hold"]
         what = f"{hold['version']} held" if "version" in hold else "held"

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.core.finding import Kind
-from bot.core.record import FINDINGS, RECORDS, SEALS
+from bot.core.record import BRANCH, FINDINGS, RECORDS, SEALS
 from bot.world.git import checked
+from bot.world.perform_audit import below
 from bot.world.perform_landing import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bot.world.perform_audit import AuditBranch
+    from bot.world.repository import Repository
 
 RECENT = 300
 """Records that are looked at for a commit that names neither its record nor its request."""
@@ -52,17 +54,26 @@ class Ledger:
 
 def read_ledger(audit: AuditBranch) -> Ledger:
     """Fetch the audit branch and read every seal and finding of it."""
-    tip = audit.tip()
+    return ledger_at(audit.repository, audit.tip())
+
+
+def known_here(repository: Repository) -> Ledger:
+    """Read what a clone knows of the audit branch of its `origin`, without asking anybody."""
+    return ledger_at(repository, repository.resolve(f"refs/remotes/origin/{BRANCH}"))
+
+
+def ledger_at(repository: Repository, tip: str | None) -> Ledger:
+    """Read every seal and finding of a commit of the audit branch."""
     if tip is None:
         return Ledger(tip=None, seals={}, findings={}, told=frozenset())
     seals = {
-        str(seal["landed"]): seal
-        for _, text in audit.below(tip, SEALS)
+        str(seal["landed"]): {**seal, "record": path.rsplit("/", 1)[-1].removesuffix(".json")}
+        for path, text in below(repository, tip, SEALS)
         if "landed" in (seal := read_record(text))
     }
     told = {
         path.rsplit("/", 1)[-1].removesuffix(".json"): read_record(text)
-        for path, text in audit.below(tip, FINDINGS)
+        for path, text in below(repository, tip, FINDINGS)
     }
     findings = {commit: _kind(content) for commit, content in told.items()}
     for content in told.values():

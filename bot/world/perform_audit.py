@@ -66,11 +66,16 @@ class AuditBranch:
 
     def below(self, tip: str, folder: str) -> Iterator[tuple[str, bytes]]:
         """Read every file of a folder of a fetched tip: (path, text)."""
-        rows = [
-            (path, oid)
-            for _, oid, size, path in self.repository.tree(tip, f"{folder}/")
-            if size <= MOST_LOCK
-        ]
-        texts = self.repository.contents([oid for _, oid in rows])
-        for (path, _), text in zip(rows, texts, strict=True):
-            yield path, text
+        return below(self.repository, tip, folder)
+
+
+def below(repository: Repository, tip: str, folder: str) -> Iterator[tuple[str, bytes]]:
+    """Read every file of a folder of a commit: (path, text)."""
+    rows = [
+        (path, oid)
+        for _, oid, size, path in repository.tree(tip, f"{folder}/")
+        if size <= MOST_LOCK
+    ]
+    texts = repository.contents([oid for _, oid in rows])
+    for (path, _), text in zip(rows, texts, strict=True):
+        yield path, text
