@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 MOST_CONNECTIONS = 256
+BACKLOG = 1_024
 LINGER_S = 5
 """How long open connections may take to end when the server stops."""
 
@@ -132,6 +133,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        # Who calls before the loop turns waits in line and is not refused.
+        listening.listen(BACKLOG)
     except OSError as error:
         raise Malformed(
             Problem(
