@@ -48,7 +48,10 @@ TASKS = ("binary", "multiclass", "regression")
 @click.option("--yes", is_flag=True, help="Ask nothing; what is missing is refused.")
 @click.option("--github", is_flag=True, help="Write the workflows for GitHub; alone, nothing else.")
 @click.option(
-    "--action", metavar="OWNER/REPO@COMMIT", help="Action to use.  Default: this Lockstep."
+    "--action",
+    metavar="OWNER/REPO@COMMIT",
+    envvar="LOCKSTEP_ACTION",
+    help="Action to use.  Default: $LOCKSTEP_ACTION, else this Lockstep.",
 )
 @click.option("--branch", type=LINE, help="Default branch on GitHub.  Default: as the clone knows.")
 @click.option(

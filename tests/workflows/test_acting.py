@@ -9,6 +9,7 @@ import pytest
 from bot.core.lockfile import parse
 from bot.world.guard import Guard
 from bot.world.repository import Repository
+from tests.forges.server import queue
 
 from .acting import commented, commit_of, dispatched, ping_completed, pushed
 from .conftest import change, propose
@@ -158,6 +159,26 @@ def test_a_hold_by_comment_is_stored_and_keeps_a_passing_request_from_merging(
     assert "orders" in kept(stand)
     (report,) = stand.forge.reports(number, MARKER)
     assert "the quarter ends" in report.body
+
+
+def test_a_merge_queue_takes_the_request_and_asks_again(actions: Actions, stand: Stand) -> None:
+    number, head = propose(stand, "1")
+    hosted, server = stand.hosted, stand.server
+    assert hosted is not None
+    assert server is not None
+    hosted.queue, hosted.required = [], ("lockstep/gate: main",)
+    actions.run("workflow_run", ping_completed(stand, head), "lockstep.yml")
+    assert hosted.queue == [number]
+    group = queue.form(hosted)
+    named = {"event": "merge_group", "head_branch": group.ref.removeprefix("refs/heads/")}
+
+    event = ping_completed(stand, group.head_sha, **named)
+    ended = actions.run("workflow_run", event, "lockstep.yml")
+
+    assert ended.jobs == dict.fromkeys(("predict", "judge", "land"), "success"), str(ended)
+    assert state_of(stand, group.head_sha) == "success"
+    assert queue.land(server.state, hosted, group)
+    assert stand.forge.pull_request(number).merged_as == stand.tip("main")
 
 
 def test_a_comment_that_orders_nothing_starts_nothing(actions: Actions, stand: Stand) -> None:
