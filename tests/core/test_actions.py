@@ -77,3 +77,13 @@ def test_a_request_that_has_landed_is_only_sealed():
 
 def test_a_closed_request_is_left_alone():
     assert follow(Outcome.PASSED, read=proposal(standing=Standing(open=False))) == ()
+
+
+def test_what_the_queue_asks_for_is_recorded_and_green_and_merged_by_the_queue():
+    asked = proposal(standing=Standing(queued=True))
+    assert kinds(follow(Outcome.PASSED, read=asked)) == [StoreRecord, SetStatus]
+
+
+def test_what_the_queue_may_not_land_is_reported():
+    asked = proposal(standing=Standing(queued=True))
+    assert kinds(follow(Outcome.FAILED, read=asked)) == [PublishReport, StoreRecord, SetStatus]

@@ -65,3 +65,19 @@ def test_an_undecided_gate_without_advice_is_still_a_sentence():
         "failure",
         "INCONCLUSIVE: too few rows. @def567800000",
     )
+
+
+def test_a_queue_is_told_no_instead_of_later():
+    judgements, standing = passed(), Standing(draft=True, queued=True)
+    decision = decide(judgements, standing, Rules(merge="auto"))
+    state, words = status(decision, judgements, proposal(standing=standing))
+    assert state == "failure"
+    assert words.startswith("WAITING")
+
+
+def test_what_passes_in_a_queue_is_merged_by_it():
+    judgements, standing = passed(), Standing(queued=True)
+    decision = decide(judgements, standing, Rules(merge="auto"))
+    state, words = status(decision, judgements, proposal(standing=standing))
+    assert state == "success"
+    assert "The queue merges." in words
