@@ -114,6 +114,10 @@ MISUNDERSTOOD = {
         "stands there twice",
         '/lockstep override --gate schema --reason "x"',
     ),
+    "/lockstep override --gate latency --reason " + "x" * 501: (
+        "at most 500",
+        f'/lockstep override --gate latency --reason "{"x" * 500}"',
+    ),
     '/lockstep override latency --reason "x"': (
         "belongs to no option",
         '/lockstep override --gate latency --reason "x"',

@@ -211,3 +211,22 @@ def test_what_changed_since_an_approval_is_read_from_the_record():
 @pytest.mark.parametrize("content", [None, [], {}, {"judgements": [1]}, {"judgements": [{}]}, "x"])
 def test_what_is_no_record_is_none(content):
     assert recorded(content) is None
+
+
+def test_a_record_keeps_what_is_awaited_with_what_ends_it():
+    decision = decide((PASSING,), Standing(holds=(HELD,)), Rules(merge="auto"))
+    content = account(decision, (PASSING,), proposal(), "0.1.0").content
+    (wait,) = content["decision"]["waiting"]
+    assert wait["kind"] == "held"
+    assert wait["because"] == "held by ben: wait"
+    assert "/lockstep release" in wait["unblock"]
+
+
+def test_what_asks_for_no_evidence_makes_no_approval_stale():
+    settled = trial(PASSING.trial.transition, settled="it restricts", needs_person="somebody looks")
+    standing = Standing(approved_by=("ben",), recorded=())
+    assert waiting((settled,), standing, Rules(merge="auto")) == ()
+    kept = account(
+        decide((PASSING,), Standing(), Rules(merge="auto")), (PASSING,), proposal(), "0.1.0"
+    )
+    assert recorded({**kept.content, "judgements": []}).keys == frozenset()
