@@ -13,7 +13,7 @@ if ! command -v bwrap > /dev/null; then
 fi
 # Ubuntu 24.04 lets no program make user namespaces but those with a profile; this names one.
 restricted=/proc/sys/kernel/apparmor_restrict_unprivileged_userns
-if command -v bwrap apparmor_parser > /dev/null && [[ -r $restricted && $(< "$restricted") = 1 ]]; then
+if command -v bwrap > /dev/null && [[ -r $restricted && $(< "$restricted") = 1 ]]; then
   echo "giving /usr/bin/bwrap an AppArmor profile with user namespaces"
   sudo apparmor_parser --replace << 'PROFILE' || echo "AppArmor did not take the profile"
 abi <abi/4.0>,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,47 @@ def test_an_unknown_extra_is_not_installed(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "there is no extra '../../evil' here" in done.stderr
+
+
+def test_a_runner_without_sudo_keeps_the_walls_it_has(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/bin/bash", SCRIPTS / "walls.sh"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "no sudo" in done.stdout
+
+
+@pytest.mark.parametrize("restricted", ["0", "1"])
+def test_where_namespaces_are_restricted_bubblewrap_gets_a_profile(
+    tmp_path: Path, restricted: str
+) -> None:
+    switch, said = tmp_path / "switch", tmp_path / "said"
+    switch.write_text(f"{restricted}\n")
+    sudo = tmp_path / "sudo"
+    sudo.write_text(f'#!/bin/bash\necho "$@" >> {said}; [[ $2 = true ]] || cat >> {said}\n')
+    sudo.chmod(0o755)
+    (tmp_path / "bwrap").symlink_to("/bin/true")
+    script = (SCRIPTS / "walls.sh").read_text()
+    script = re.sub(r"^restricted=.*$", f"restricted={switch}", script, flags=re.MULTILINE)
+
+    done = subprocess.run(
+        ["/bin/bash", "-c", script],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    asked = said.read_text()
+    assert ("apparmor_parser --replace" in asked) == (restricted == "1")
+    assert ("/usr/bin/bwrap flags=(unconfined)" in asked) == (restricted == "1")
 
 
 def test_the_action_declares_every_output_it_hands_on() -> None:
