@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.load import POINTS_A_MINUTE, WRITES_A_MINUTE, grows, most_within, rush, writes_in
 from benchmarks.load_stage import opened
 
 
+@pytest.mark.slow
 def test_a_request_costs_the_same_requests_among_few_and_among_many(tmp_path: Path) -> None:
     found = grows(tmp_path, [10, 60], single=1)
     (few, (one,)), (many, (other,)) = found[10], found[60]

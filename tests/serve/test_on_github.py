@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.forges.server.faults import Fault, Meanwhile, broken, slow_down
 from tests.forges.server.web import Server
+from tests.forges.stand import APP, registered
 from tests.serve.hosted import LIGHT, Hosting, churn
 from tests.serve.stage import changed, commented, pushed
 
@@ -101,10 +103,15 @@ def test_deliveries_out_of_order_end_in_the_verdict_on_what_is_there(hosting: Ho
     assert hosting.said(number) == (1, "success", hosting.stand.tip())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "faults",
-    [{0: broken(502, "before"), 2: broken(502, "after")}, {1: slow_down(403, retry_after=1)}],
-    ids=["gateway errors", "a secondary limit"],
+    [
+        {0: broken(502, "before"), 2: broken(502, "after")},
+        {1: slow_down(403, retry_after=1)},
+        {0: Meanwhile(act=lambda: time.sleep(3))},
+    ],
+    ids=["gateway errors", "a secondary limit", "slowness"],
 )
 def test_a_github_in_trouble_is_answered_for_at_once_and_waited_for(
     hosting: Hosting, faults: dict[int, Fault]
@@ -117,6 +124,26 @@ def test_a_github_in_trouble_is_answered_for_at_once_and_waited_for(
 
     assert max(served.seconds) < 1
     assert hosting.said(number)[0] == 1
+
+
+def test_as_an_app_every_job_has_a_token_of_its_own_and_no_key_is_in_the_log(
+    hosting: Hosting,
+) -> None:
+    pem = registered(hosting.server)
+    key = hosting.folder / "app.pem"
+    key.write_text(pem)
+    app = {"LOCKSTEP_APP_ID": str(APP), "LOCKSTEP_APP_PRIVATE_KEY_FILE": str(key)}
+    hosting.more = {**app, "GITHUB_TOKEN": "", "GH_TOKEN": ""}
+    number = hosting.propose("1")
+    with hosting.open() as served:
+        served.deliver("pull_request", changed(number))
+        served.deliver("push", pushed())
+        served.ended(2)
+        tokens = [one for one in hosting.server.log if one[1].endswith("/access_tokens")]
+
+    assert len(tokens) >= 2
+    assert hosting.said(number) == (1, "success", hosting.stand.tip())
+    assert not [line for line in served.lines if "ghs_" in line or "PRIVATE KEY" in line]
 
 
 def test_a_request_that_is_not_there_is_tried_again_and_harms_nobody(hosting: Hosting) -> None:
