@@ -70,8 +70,13 @@ def test_the_lock_in_the_documentation_is_canonical():
 
 
 def test_the_policy_in_the_documentation_is_read():
-    (text,) = blocks("docs/policy.md", "yaml")
+    text, data, gate = blocks("docs/policy.md", "yaml")
     assert parse_policy(text.encode(), "policies/credit.yaml", GATES).ladder[-1] == "production"
+    blind = data.replace("sha256:…", f"sha256:{'0' * 64}")
+    rest = f"models: [late]\nladder: [production]\n{blind}gates:\n  registration: [artifact: {{}}]\n"
+    read = parse_policy(f"{rest}  production:\n{gate}".encode(), "policies/late.yaml", GATES)
+    assert read.data["holdout"].blind is not None
+    assert [asked.hard for asked in read.gates("production")] == [True]
 
 
 def test_the_gates_in_the_readme_are_read():
