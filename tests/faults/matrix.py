@@ -16,7 +16,7 @@ from tests.faults.troubles import KINDS, TROUBLES
 from tests.forges.server.web import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.faults.flows import Flow
@@ -52,11 +52,14 @@ class QuietServer(Server):
 
 
 @contextmanager
-def prepared(flow: Flow, folder: Path) -> Iterator[Scene]:
+def prepared(
+    flow: Flow, folder: Path, further: Callable[[Scene], None] = lambda _: None
+) -> Iterator[Scene]:
     """Set up a flow's scene and remember it."""
     with QuietServer(folder / "server") as server:
         scene = Scene.begins(folder, server)
         flow.prepare(scene)
+        further(scene)
         scene.keep()
         yield scene
 

@@ -26,7 +26,7 @@ def complaints(scene: Scene, flow: Flow) -> list[str]:
     }  # fmt: skip
     wrong = [f"{name} {seen[name]}, not {one}" for name, one in due.items()
              if one is not None and seen[name] != one]  # fmt: skip
-    return wrong + _merged_as_judged(scene) + _told_once(scene)
+    return wrong + merged_as_judged(scene) + told_once(scene)
 
 
 def counted(scene: Scene) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def files(scene: Scene) -> dict[str, bytes]:
     return {path: text for (*_, path), text in zip(rows, texts, strict=True)}
 
 
-def _merged_as_judged(scene: Scene) -> list[str]:
+def merged_as_judged(scene: Scene) -> list[str]:
     """Every landed request has the record its commit names, of its own head, that passed."""
     wrong = []
     records = {digest_of(text): json.loads(text) for path, text in files(scene).items()
@@ -77,7 +77,7 @@ def _merged_as_judged(scene: Scene) -> list[str]:
     return wrong
 
 
-def _told_once(scene: Scene) -> list[str]:
+def told_once(scene: Scene) -> list[str]:
     """No comment of the bot says twice what another says, on whatever request."""
     told = [
         (one.number, one.body.split("\n", 1)[0].split(" ")[1])

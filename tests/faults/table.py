@@ -30,6 +30,7 @@ A call that is added to a flow adds its rows by itself.
 END = """
 `make faults` runs the whole product.
 `make test` runs a part: every position meets {each} of the {kinds} kinds, in turn, and a kind sends its members in turn.
+Besides, at the positions of the flows that merge, the head, the policy or the champion moves, or the request becomes a draft or is closed: what lands all the same is as judged, or an issue says that it is not.
 
 What is not in it: git speaks with the bare repository itself here, so a git transport fails as a whole and not byte by byte.
 """  # noqa: E501 -- one sentence a line
