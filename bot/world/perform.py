@@ -6,7 +6,7 @@ record and at most one merge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from bot.core.action import (
@@ -72,10 +72,12 @@ class Performer:
             Unavailable: the forge did not answer.
         """
         outcome = Performed()
+        published = next((one.body for one in actions if isinstance(one, PublishReport)), "")
         for action in actions:
             match action:
                 case MergePullRequest():
-                    landed = self.landings.merge(action, self._still(action))
+                    landings = replace(self.landings, report=published)
+                    landed = landings.merge(action, self._still(action))
                     outcome = Performed(landed=landed, queued=landed is None)
                 case ConfirmLanding():
                     self.landings.confirm(action)

@@ -50,6 +50,8 @@ class Landings:
     say: Callable[[str], None]
     act: Callable[[tuple[Action, ...]], object]
     """Performs what an incident calls for."""
+    report: str = ""
+    """What this run published, in case somebody deletes it before the end."""
 
     def merge(self, action: MergePullRequest, pull: PullRequest) -> str | None:
         """Merge what was judged, or hand it to the merge queue.
@@ -159,6 +161,8 @@ class Landings:
     def _tell(self, number: int, change: Callable[[str], str]) -> None:
         """Let the published report say what became of the request."""
         ours = self.forge.reports(number, MARKER)
+        if not ours and self.report:
+            self.forge.comment(number, change(self.report))
         for first in ours[:1]:
             told = change(first.body)
             if told != first.body:
