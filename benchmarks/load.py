@@ -170,11 +170,16 @@ def rush(folder: Path, stage: Opened, numbers: Sequence[int], workers: int) -> R
                 lambda one: served.deliver("pull_request", changed(one, "opened")), numbers
             ))  # fmt: skip
         assert {answer.status_code for answer in answers} == {202}
-        served.until(lambda: len(served.said("ended")) >= len(numbers), LONG_S)
+        served.until(lambda: len(settled(served)) >= len(numbers), LONG_S)
         seconds = time.perf_counter() - start
         return Rush(sent=stage.requests()[before:], answers=served.seconds,
                     ends=served.said("ended"), seconds=seconds, own_mb=memory.own_mb,
                     together_mb=memory.together_mb)
+
+
+def settled(served: Served) -> list[dict[str, Any]]:
+    """Return the jobs that will not be tried again."""
+    return [line for line in served.said("ended") if line["end"] != "again"]
 
 
 def most_within(sent: Sequence[tuple[float, str, str]], window_s: float) -> tuple[int, int]:
@@ -208,6 +213,8 @@ def show_rush(one: Rush, workers: int) -> None:
     print(f"  {len(one.answers)} deliveries at once, answered in {max(one.answers):.3f} s at most, "
           f"{statistics.median(one.answers):.3f} s in the middle")
     print(f"  {len(one.ends)} jobs by {workers} workers in {one.seconds:.0f} s: {counted}")
+    for why in sorted({end["why"] for end in one.ends if "why" in end}):
+        print(f"    {why.splitlines()[-1][:200]}")
     print(f"  {len(one.sent)} requests, {len(one.sent) / len(one.ends):.2f} a job, {every} writes; "
           f"their pace alone takes {slots:.0f} s")
     print(f"  most in any minute: {points} points of {POINTS_A_MINUTE}, {writes} writes of "
