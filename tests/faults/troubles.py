@@ -87,10 +87,15 @@ def older(scene: Scene, call: Call) -> Any:
 
 
 def deleted(scene: Scene, call: Call) -> Any:
-    """Let somebody delete every comment of the bot just before."""
-    comments = scene.hosted.comments
+    """Let somebody delete every comment of the bot just before.
+
+    Not on a request that has landed: nobody judges it again, and its report stays deleted.
+    """
+    comments, pulls = scene.hosted.comments, scene.hosted.pulls
+    landed = {number for number, pull in pulls.items() if pull.merged_as is not None}
     for one in [one for one in comments.values() if one.author == scene.bot_account]:
-        del comments[one.id]
+        if one.number not in landed:
+            del comments[one.id]
     return call.make()
 
 
