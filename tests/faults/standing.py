@@ -8,25 +8,46 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.actions import MARKER
 from bot.core.record import BRANCH, digest_of
+from bot.world.policies import judged_by, policies_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.faults.flows import Flow
     from tests.faults.scene import Scene
 
 CONTEXT = "lockstep/gate: main"
 
 
-def complaints(scene: Scene, flow: Flow) -> list[str]:
-    """Name everything that is not as it must be."""
+def complaints(scene: Scene, flow: Flow, *, deleted: bool = False) -> list[str]:
+    """Name everything that is not as it must be.
+
+    Args:
+        scene: Where.
+        flow: What was carried.
+        deleted: Somebody deleted our comments on the way; a report is not written again for a
+            request that has landed.
+    """
     seen = counted(scene)
-    due = {
+    due: dict[str, Any] = {
         "reports": flow.reports, "state": flow.state, "merges": flow.merges,
         "records": flow.records, "seals": flow.seals, "orders": flow.orders,
         "issues": flow.issues, "reverts": flow.reverts,
     }  # fmt: skip
-    wrong = [f"{name} {seen[name]}, not {one}" for name, one in due.items()
-             if one is not None and seen[name] != one]  # fmt: skip
-    return wrong + merged_as_judged(scene) + told_once(scene)
+    if deleted and scene.pull.merged_as is not None and seen["reports"] == 0:
+        due["reports"] = 0
+    wrong = _differing(seen, due)
+    if wrong and flow.otherwise:
+        wrong = _differing(seen, due | flow.otherwise)
+    return wrong + merged_as_judged(scene) + stale(scene) + told_once(scene)
+
+
+def _differing(seen: Mapping[str, Any], due: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name} {seen[name]}, not {one}"
+        for name, one in due.items()
+        if one is not None and seen[name] != one
+    ]
 
 
 def counted(scene: Scene) -> dict[str, Any]:
@@ -74,6 +95,24 @@ def merged_as_judged(scene: Scene) -> list[str]:
             wrong.append(f"{number} landed with another head than was judged")
         elif record["decision"]["ruling"] != "merge":
             wrong.append(f"{number} landed although it was to wait")
+    return wrong
+
+
+def stale(scene: Scene) -> list[str]:
+    """Name what landed on other policies or another lock than judged, and nobody was told of."""
+    repository, wrong = scene.read(), []
+    records = {digest_of(text): json.loads(text) for path, text in files(scene).items()
+               if path.startswith("records/")}  # fmt: skip
+    landed = scene.pull.merged_as
+    if landed is None:
+        return []
+    message = repository.run("log", "-1", "--format=%B", landed).decode()
+    record = records[message.rsplit("Record: ", 1)[1].strip()]
+    blob = repository.blob(landed, "models.lock", most=10**6)
+    same = blob is not None and blob.oid == record["head"]["lock"]
+    if not (same and judged_by(record, policies_at(repository, landed))):
+        issues = counted(scene)["issues"]
+        wrong += [] if issues == 1 else [f"a stale merge, and {issues} issues"]
     return wrong
 
 

@@ -33,6 +33,7 @@ END = """
 Besides, at the positions of the flows that merge, the head, the policy or the champion moves, or the request becomes a draft or is closed: what lands all the same is as judged, or an issue says that it is not.
 
 What is not in it: git speaks with the bare repository itself here, so a git transport fails as a whole and not byte by byte.
+A report that somebody deletes is written again while its request is open, and not after it landed.
 """  # noqa: E501 -- one sentence a line
 
 

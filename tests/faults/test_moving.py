@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.core.errors import Stop
 from bot.core.lockfile import dump
-from bot.core.record import digest_of
-from bot.world.policies import judged_by, policies_at
 from tests.faults.flows import FLOWS, credit, guard
 from tests.faults.line import Call, Line, listening
 from tests.faults.matrix import WHOLE, prepared, undisturbed
 from tests.faults.scene import POLICY, Scene, serving
-from tests.faults.standing import counted, files, merged_as_judged, told_once
+from tests.faults.standing import counted, merged_as_judged, stale, told_once
 from tests.forges.server import plumbing
 
 if TYPE_CHECKING:
@@ -47,24 +44,6 @@ def move(scene: Scene, what: str) -> None:
         places = ["refs/heads/credit-2"] if what == "head" else ["refs/heads/main"]
         for place in places:
             plumbing.say(scene.hosted.path, "update-ref", place, f"refs/heads/next-{what}")
-
-
-def stale(scene: Scene) -> list[str]:
-    """Name what landed on other policies or another lock than judged, and nobody was told of."""
-    repository, wrong = scene.read(), []
-    records = {digest_of(text): json.loads(text) for path, text in files(scene).items()
-               if path.startswith("records/")}  # fmt: skip
-    landed = scene.pull.merged_as
-    if landed is None:
-        return []
-    message = repository.run("log", "-1", "--format=%B", landed).decode()
-    record = records[message.rsplit("Record: ", 1)[1].strip()]
-    blob = repository.blob(landed, "models.lock", most=10**6)
-    same = blob is not None and blob.oid == record["head"]["lock"]
-    if not (same and judged_by(record, policies_at(repository, landed))):
-        issues = counted(scene)["issues"]
-        wrong += [] if issues == 1 else [f"a stale merge, and {issues} issues"]
-    return wrong
 
 
 @pytest.mark.slow
