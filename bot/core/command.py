@@ -1,7 +1,8 @@
 """A command is what a person asks for by a comment: its first line, and nothing that is quoted.
 
-The comment is read as the Markdown it is.  Quotes, code, HTML, headings and lists are passed
-over; the first line of the first paragraph is a command when it begins with `/lockstep`.
+The comment is read as the Markdown it is.  It holds a command when it begins with a paragraph
+whose first line begins with `/lockstep`; after a quote, code, HTML, a heading or a list it holds
+none, for what follows those may still be inside them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ LONGEST_REASON = 500
 OURS = "<!-- lockstep:"
 """How everything begins that we write ourselves."""
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
+_LINES = re.compile(r"\r\n?|\n")
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _SHOWN_AS_TEXT = frozenset(
     {"text_special", "em_open", "em_close", "strong_open", "strong_close", "html_inline"}
@@ -158,14 +159,15 @@ def _markdown() -> tuple[MarkdownIt, MarkdownIt]:
 
 
 def _first_line(body: str) -> str | None:
-    """Return the first line of the first paragraph that is not inside anything, as written."""
+    """Return the first line of the comment where a paragraph begins with it, as written."""
     tokens = _markdown()[0].parse(body)
-    depth = 0
-    for token, inner in pairwise(tokens):
-        depth += token.nesting
-        if token.type == "paragraph_open" and depth == 1:
-            return inner.content.split("\n", 1)[0].strip()
-    return None
+    if not tokens or tokens[0].type != "paragraph_open":
+        return None
+    # A definition of a link leaves no token, but it is a line.
+    before = _LINES.split(body)[: tokens[0].map[0]] if tokens[0].map else ()
+    if any(line.strip() for line in before):
+        return None
+    return tokens[1].content.split("\n", 1)[0].strip()
 
 
 def _plain(line: str) -> str | None:

@@ -36,10 +36,7 @@ UNDERSTOOD = {
     '/lockstep override --gate "compare f1" --reason "x"': Command(
         verb=Verb.OVERRIDE, gate="compare f1", reason="x"
     ),
-    "> what do you think?\n\n/lockstep status": Command(verb=Verb.STATUS),
-    "<!-- a template -->\n\n/lockstep status": Command(verb=Verb.STATUS),
-    "# Heading\n/lockstep status": Command(verb=Verb.STATUS),
-    "- item\n\n/lockstep status": Command(verb=Verb.STATUS),
+    "\n \n/lockstep status\n\n> what do you think?": Command(verb=Verb.STATUS),
 }
 
 NO_COMMANDS = (
@@ -70,6 +67,17 @@ NO_COMMANDS = (
     "&#47;lockstep status",
     "**/lockstep status**",
     "[/lockstep status](x)",
+    "> what do you think?\n\n/lockstep status",
+    "<!-- a template -->\n\n/lockstep status",
+    "<blockquote>\n\n/lockstep merge 0123abc\n\n</blockquote>",
+    "<details>\n\n/lockstep release\n\n</details>",
+    "<pre>\n\n/lockstep release\n\n</pre>",
+    "<s>\n\n/lockstep release\n\n</s>",
+    "~~~\nx\n~~~\n/lockstep merge 0123abc",
+    "# Heading\n/lockstep status",
+    "- item\n\n/lockstep status",
+    "---\n/lockstep status",
+    "[x]: /y\n\n/lockstep status",
     "/lockstepper status",
     "/lock step status",
     "//lockstep status",
@@ -131,7 +139,7 @@ def test_a_command_is_understood(body):
 
 
 @pytest.mark.parametrize("body", NO_COMMANDS, ids=range(len(NO_COMMANDS)))
-def test_what_is_quoted_or_said_in_passing_is_no_command(body):
+def test_what_is_quoted_or_does_not_begin_the_comment_is_no_command(body):
     assert parse(body, GATES) is None
 
 
