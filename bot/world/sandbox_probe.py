@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bot.world.sandbox import Sandbox
     from bot.world.sandbox_walls import Walls
 
+_LONGEST_SOCKET = 107
+"""Bytes of a socket's path, by sockaddr_un(7)."""
 _RULES = SandboxRules(seconds=10.0, memory=1_000_000_000)
 _PROVES = {
     "no_new_privs": {"privileges"},
@@ -157,7 +159,7 @@ def _last_line(log: bytes) -> str:
 @contextlib.contextmanager
 def _targets() -> Iterator[tuple[dict[str, str | int], socket.socket]]:
     """Set up what a canary may not reach: a file, a folder, three sockets, and us."""
-    folder = Path(tempfile.mkdtemp(prefix="lockstep-canary-"))
+    folder = _short_folder()
     (folder / "secret").write_text("secret", encoding="ascii")
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -173,6 +175,15 @@ def _targets() -> Iterator[tuple[dict[str, str | int], socket.socket]]:
             "unix": str(folder / "line"), "parent": os.getpid(),
         }  # fmt: skip
         yield given, udp
+
+
+def _short_folder() -> Path:
+    """Make a folder whose path leaves room for a socket, whatever TMPDIR is."""
+    folder = Path(tempfile.mkdtemp(prefix="lockstep-canary-"))
+    if len(os.fsencode(folder / "line")) <= _LONGEST_SOCKET:
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix="lockstep-canary-", dir="/tmp"))
 
 
 def _arrived(udp: socket.socket) -> bool:

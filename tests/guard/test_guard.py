@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from bot.cli.evaluate import carry
 from bot.core.decision import Ruling
 from bot.core.finding import Kind
 from bot.core.lock import Model
@@ -288,22 +287,3 @@ def test_a_removed_lock_is_given_back(yard: Yard) -> None:
     (pull,) = yard.forge.open_pull_requests()
     assert set(yard.lock(pull.head_sha)) == {"churn"}
     assert isinstance(yard.lock(pull.head_sha)["churn"], Model)
-
-
-def test_a_report_that_is_deleted_before_the_merge_is_there_after_it(yard: Yard) -> None:
-    from bot.world.here import Hosted
-    from tests.stories.clockwork import AtMerge, Ticking
-
-    number = yard.propose("churn", "1")
-    marker = "<!-- lockstep:report:v1 "
-
-    def delete() -> None:
-        for ours in yard.forge.reports(number, marker):
-            yard.forge.delete_comment(number, ours)
-
-    forge = Ticking(yard.forge, AtMerge(delete))
-    world = Hosted(forge=forge, repository=yard.clone, cache=yard.folder / "cache")  # type: ignore[arg-type] -- passes every call on
-    carry(number, world)
-
-    (report,) = yard.forge.reports(number, marker)
-    assert "Merged as" in report.body
