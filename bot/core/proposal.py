@@ -55,9 +55,11 @@ class Standing:
     draft: bool = False
     merged_as: str | None = None
     approved_by: tuple[str, ...] = ()
-    """Reviewers whose approval is of exactly the judged head; never the author."""
+    """People whose approval is of exactly the judged head; never who opened or made it."""
     reviews: tuple[Approval, ...] = ()
     """The same approvals with their moments and teams, where they are known."""
+    objected_by: tuple[str, ...] = ()
+    """Reviewers who asked for changes and did not take it back."""
     recorded: tuple[Recorded, ...] = field(default=(), compare=False)
     """What earlier decisions about this head rested on; the bot's own, so no part of a standing."""
     owners: Owners | None = None

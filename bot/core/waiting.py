@@ -22,6 +22,7 @@ class Wait(Enum):
     DRAFT = "draft"
     HELD = "held"
     FROZEN = "frozen"
+    OBJECTION = "objection"
     STALE_REVIEW = "stale review"
     REVIEW = "review"
     OWNERS = "owners"
@@ -31,7 +32,8 @@ class Wait(Enum):
 FOR_PERSON = frozenset({Wait.REVIEW, Wait.OWNERS, Wait.MANUAL})
 """What a person ends by reviewing or merging; a status must not keep them from it.
 
-A stale review is not among them: the forge still takes it for a review.
+A stale review is not among them: the forge still takes it for a review.  Nor is an objection,
+which a forge may let anybody merge over.
 """
 
 
@@ -101,6 +103,13 @@ def _unconfirmed(trials: Sequence[Trial], standing: Standing, rules: Rules) -> I
 def _reviews(
     trials: Sequence[Trial], standing: Standing, reasons: Sequence[str]
 ) -> Iterator[Waiting]:
+    if standing.objected_by:
+        names = " and ".join(standing.objected_by)
+        yield Waiting(
+            kind=Wait.OBJECTION,
+            because=f"{names} asked for changes",
+            unblock="they approve or take it back, or somebody dismisses the review",
+        )
     stale = lapsed(trials, standing)
     counted = standing_approvals(trials, standing)
     if not counted and stale:

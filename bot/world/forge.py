@@ -22,7 +22,7 @@ WRITERS: frozenset[Role] = frozenset({"write", "maintain", "admin"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """An approval of exactly one head commit."""
+    """What somebody decided about exactly one head commit."""
 
     reviewer: str
     sha: str
@@ -50,10 +50,12 @@ class PullRequest:
     """The commit it landed as, or None."""
     from_fork: bool
     approvals: tuple[Review, ...]
-    """The latest decision of each reviewer, where that is an approval; never the author's own."""
+    """The latest decision of each person, where that is an approval; never the author's own."""
     url: str
     made_by: tuple[str, ...] = ()
     """Who the head commit is by, where the forge knows their accounts."""
+    objections: tuple[Review, ...] = ()
+    """The latest decision of each reviewer, where that asks for changes, of whatever head."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,11 @@ def fitting(description: str) -> str:
     """Cut a status description to what every forge takes; one line, an ellipsis where cut."""
     line = " ".join(description.split())
     return line if len(line) <= DESCRIPTION_LIMIT else line[: DESCRIPTION_LIMIT - 1] + "…"
+
+
+def is_bot(login: str) -> bool:
+    """Tell whether a login is that of a bot or an app."""
+    return login.casefold().endswith("[bot]")
 
 
 def says_the_same(one: str, other: str) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GHOST = "ghost"
 """The login GitHub shows for an account that is gone."""
+OBJECTION = "CHANGES_REQUESTED"
 KEPT = 32
 """Looks that are remembered; a sweep of thousands forgets the oldest."""
 _ID = re.compile(r"#issuecomment-(\d+)$")
@@ -113,6 +114,7 @@ def snapshot_of(pull: Json) -> Snapshot:
 def pull_of(pull: Json) -> PullRequest:
     """Translate a pull request with its approvals."""
     author = login_of(pull["author"])
+    decided = _decided(pull["latestOpinionatedReviews"])
     landed = pull["mergeCommit"]["oid"] if pull["mergeCommit"] else pull["headRefOid"]
     return PullRequest(
         number=int(pull["number"]),
@@ -126,9 +128,10 @@ def pull_of(pull: Json) -> PullRequest:
         # A head that was pushed to the base by hand has no commit of its own.
         merged_as=landed if pull["merged"] else None,
         from_fork=bool(pull["isCrossRepository"]),
-        approvals=_approvals(pull["latestOpinionatedReviews"], author),
+        approvals=_approvals(decided, author),
         url=pull["url"],
         made_by=_makers(pull),
+        objections=tuple(review_of(one) for one in decided if one["state"] == OBJECTION),
     )
 
 
@@ -202,22 +205,28 @@ def login_of(actor: Json) -> str:
     return f"{login}[bot]" if is_bot else login
 
 
-def _approvals(reviews: Json, author: str) -> tuple[Review, ...]:
-    """Keep the approvals of people who may write, the author's own aside.
+def _decided(reviews: Json) -> list[Json]:
+    """List the latest decision of each reviewer who may write, as GitHub does."""
+    return [one for one in (reviews or {"nodes": ()})["nodes"] or () if one]
 
-    GitHub lists each reviewer's latest decision only.
-    """
-    nodes = [one for one in (reviews or {"nodes": ()})["nodes"] or () if one]
+
+def _approvals(decided: list[Json], author: str) -> tuple[Review, ...]:
+    """Keep the approvals of people, the author's own aside; a bot or an app approves of nothing."""
+    people = (one for one in decided if one["author"] and one["author"]["__typename"] == "User")
     return tuple(
-        Review(
-            reviewer=login_of(one["author"]),
-            sha=one["commit"]["oid"] if one["commit"] else "",
-            at=datetime.fromisoformat(one["submittedAt"]) if one["submittedAt"] else None,
-            teams=tuple(team["combinedSlug"] for team in _teams(one)),
-        )
-        for one in nodes
-        if one["state"] == "APPROVED"
-        and login_of(one["author"]).casefold() not in {author.casefold(), GHOST}
+        review_of(one)
+        for one in people
+        if one["state"] == "APPROVED" and not same(login_of(one["author"]), author)
+    )
+
+
+def review_of(review: Json) -> Review:
+    """Translate a review."""
+    return Review(
+        reviewer=login_of(review["author"]),
+        sha=review["commit"]["oid"] if review["commit"] else "",
+        at=datetime.fromisoformat(review["submittedAt"]) if review["submittedAt"] else None,
+        teams=tuple(team["combinedSlug"] for team in _teams(review)),
     )
 
 

@@ -17,6 +17,7 @@ from bot.world.forge import (
     PullRequest,
     Review,
     Surveyed,
+    is_bot,
 )
 from bot.world.local_forge_folder import Charter, Dossier
 from bot.world.local_forge_git import Conflict
@@ -183,19 +184,35 @@ class LocalForge(LocalTalk):
                         remedy="ask somebody else",
                     )
                 )
-            teams = self._person(reviewer).teams
-            review = Review(reviewer=reviewer, sha=pull.head_sha, at=self.clock(), teams=teams)
-            self._approve(number, reviewer, review)
+            self._decide(number, reviewer, approval=self._review(pull, reviewer))
+
+    def object_to(self, number: int, reviewer: str) -> None:
+        """Record that a person asks for changes; their next decision takes it back."""
+        with self._folder.turn():
+            pull = self.pull_request(number)
+            self._decide(number, reviewer, objection=self._review(pull, reviewer))
 
     def withdraw(self, number: int, reviewer: str) -> None:
-        """Record that a person no longer approves."""
+        """Record that a person neither approves nor objects any longer."""
         with self._folder.turn():
-            self._approve(number, reviewer)
+            self._decide(number, reviewer)
 
-    def _approve(self, number: int, reviewer: str, *now: Review) -> None:
+    def _review(self, pull: PullRequest, reviewer: str) -> Review:
+        teams = self._person(reviewer).teams
+        return Review(reviewer=reviewer, sha=pull.head_sha, at=self.clock(), teams=teams)
+
+    def _decide(
+        self,
+        number: int,
+        reviewer: str,
+        *,
+        approval: Review | None = None,
+        objection: Review | None = None,
+    ) -> None:
         dossier = self._folder.dossier(number)
-        others = tuple(r for r in dossier.approvals if r.reviewer != reviewer)
-        self._folder.write_dossier(replace(dossier, approvals=(*others, *now)))
+        approvals = (*_of_others(dossier.approvals, reviewer), *filter(None, (approval,)))
+        objections = (*_of_others(dossier.objections, reviewer), *filter(None, (objection,)))
+        self._folder.write_dossier(replace(dossier, approvals=approvals, objections=objections))
 
     def close(self, number: int) -> None:
         """Close a pull request without merging it."""
@@ -222,9 +239,15 @@ class LocalForge(LocalTalk):
             draft=dossier.draft,
             merged_as=merged_as,
             from_fork=False,
-            approvals=tuple(r for r in dossier.approvals if self.role(r.reviewer) in WRITERS),
+            approvals=tuple(
+                one for one in self._of_writers(dossier.approvals) if not is_bot(one.reviewer)
+            ),
+            objections=self._of_writers(dossier.objections),
             url=self._folder.dossier_file(dossier.number).resolve().as_uri(),
         )
+
+    def _of_writers(self, reviews: tuple[Review, ...]) -> tuple[Review, ...]:
+        return tuple(one for one in reviews if self.role(one.reviewer) in WRITERS)
 
     def _surveyed(self, pull: PullRequest, context: str) -> Surveyed:
         mark = self._mark(pull.head_sha, context)
@@ -246,3 +269,7 @@ class LocalForge(LocalTalk):
         if tip is None:
             raise absent(f"there is no branch {branch} in {self.slug()}")
         return tip
+
+
+def _of_others(reviews: tuple[Review, ...], reviewer: str) -> tuple[Review, ...]:
+    return tuple(one for one in reviews if one.reviewer.casefold() != reviewer.casefold())

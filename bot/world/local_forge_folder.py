@@ -111,6 +111,7 @@ class Dossier:
     """The commit a merge was about to land, written first so that a killed merge is found again."""
     merged_as: str | None = None
     approvals: tuple[Review, ...] = ()
+    objections: tuple[Review, ...] = ()
     remarks: tuple[Remark, ...] = ()
     next_remark: int = 1
 

@@ -188,10 +188,11 @@ def standing_of(
     """
     ledger = read_ledger(repository, pull.number)
     ordered = fold(ledger.orders, pull.head_sha, now)
+    own = {login.casefold() for login in (pull.author, *pull.made_by)}
     approvals = [
         Approval(by=review.reviewer, at=review.at, teams=review.teams)
         for review in pull.approvals
-        if review.sha == pull.head_sha and review.reviewer.casefold() != pull.author.casefold()
+        if review.sha == pull.head_sha and review.reviewer.casefold() not in own
     ]
     return Standing(
         open=pull.open,
@@ -199,6 +200,7 @@ def standing_of(
         merged_as=pull.merged_as,
         approved_by=tuple(approval.by for approval in approvals),
         reviews=tuple(approvals),
+        objected_by=tuple(review.reviewer for review in pull.objections),
         recorded=tuple(one for one in ledger.recorded if one.head == pull.head_sha),
         owners=_owners(repository, base),
         holds=ordered.holds,

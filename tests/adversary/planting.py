@@ -117,6 +117,7 @@ FIELDS = {
     "Standing.merge_ordered_by": OUTSIDE,
     "Standing.merge_ordered_for": HEX,
     "Standing.merged_as": HEX,
+    "Standing.objected_by": OUTSIDE,
     "Touched.mode": WORD,
     "Touched.path": OUTSIDE,
     "Trial.needs_person": OUTSIDE,

@@ -19,7 +19,7 @@ from bot.core.planning import plan
 from bot.core.proposal import Standing
 from bot.core.trial import INTEGRITY, judge
 from bot.core.verdict import Outcome, Override
-from bot.core.waiting import Wait, waiting
+from bot.core.waiting import FOR_PERSON, Wait, waiting
 from tests.builders import case
 from tests.core.test_planning import court
 from tests.core.verdicts import FREEZE, ask, judged, proposal, trial, verdict
@@ -181,6 +181,16 @@ def test_an_approval_counts_while_its_evidence_is_todays(given_at, history, coun
     assert bool(lapsed(trials, standing)) is not counts
     waits = waiting(trials, standing, Rules(merge="approved"))
     assert [wait.kind for wait in waits] == ([] if counts else [Wait.STALE_REVIEW])
+
+
+@pytest.mark.parametrize("approved", [(), ("cleo",)])
+def test_an_objection_is_waited_for_wherever_a_review_is(approved):
+    standing = Standing(objected_by=("ben",), approved_by=approved)
+    first, *_ = waiting((PASSING.trial,), standing, Rules(merge="approved"))
+    assert first.kind is Wait.OBJECTION
+    assert first.because == "ben asked for changes"
+    assert first.kind not in FOR_PERSON
+    assert waiting((PASSING.trial,), standing, Rules(merge="auto")) == ()
 
 
 def test_one_fresh_approval_beside_a_stale_one_is_enough():

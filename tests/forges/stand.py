@@ -132,7 +132,7 @@ class LocalPeople:
         self.forge.approve(number, login)
 
     def object_to(self, number: int, login: str) -> None:
-        self.forge.withdraw(number, login)
+        self.forge.object_to(number, login)
 
     def close(self, number: int) -> None:
         self.forge.close(number)

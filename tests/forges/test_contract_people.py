@@ -46,6 +46,27 @@ def test_an_approval_says_when_it_was_given_and_for_which_teams(stand: Stand) ->
     assert review.at.utcoffset() is not None
 
 
+def test_an_objection_stands_over_a_push_until_its_reviewer_approves(stand: Stand) -> None:
+    number, first = stand.proposed(LOCK)
+    for login, role in (("ana", "write"), ("mallory", "read")):
+        stand.people.grant(login, role)
+        stand.people.object_to(number, login)
+    stand.push("promote", {"models.lock": "format: 1\n# more\n"})
+    (only,) = stand.forge.pull_request(number).objections
+    assert (only.reviewer, only.sha) == ("ana", first)
+    stand.people.approve(number, "ana")
+    assert stand.forge.pull_request(number).objections == ()
+
+
+def test_only_people_approve(stand: Stand) -> None:
+    number, _ = stand.proposed(LOCK)
+    stand.people.grant("renovate[bot]", "write")
+    stand.people.approve(number, "renovate[bot]")
+    stand.people.approve(number, "ana")
+    (only,) = stand.forge.pull_request(number).approvals
+    assert only.reviewer == "ana"
+
+
 @pytest.mark.parametrize("reaction", ["eyes", "+1", "-1"])
 def test_a_reaction_to_a_person_s_comment_is_given_once(stand: Stand, reaction: Reaction) -> None:
     number, _ = stand.proposed(LOCK)
