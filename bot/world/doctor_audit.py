@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bot.core.order import read as read_order
 from bot.core.record import BRANCH, FINDINGS, ORDERS, RECORDS, SEALS, Record
 from bot.world.doctor_diagnosis import counted, fine, wrong
+from bot.world.orders import in_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,7 +70,7 @@ def _trouble(path: str, text: bytes | None) -> str:
     if not path.startswith(FOLDERS):
         return "is nothing that Lockstep writes"
     if path.startswith(f"{ORDERS}/"):
-        return "" if read_order(text) is not None else "is no order that can be read"
+        return "" if in_place(path, text) is not None else "is no order, or lies in another's place"
     return _untold(path, text)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.approvals import Recorded, recorded
 from bot.core.order import LARGEST, Order, read
-from bot.core.record import BRANCH
+from bot.core.record import BRANCH, order_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def read_ledger(repository: Repository, number: int) -> Ledger:
     tip = repository.resolve(AUDIT)
     if tip is None:
         return Ledger()
-    found = (read(text) for _, text in _below(repository, tip, f"orders/{number}", LARGEST))
+    found = (in_place(*one) for one in _below(repository, tip, f"orders/{number}", LARGEST))
     records = _below(repository, tip, f"records/{number}", MOST_RECORD)
     rested = (recorded(_json(text)) for _, text in records)
     return Ledger(
@@ -70,9 +70,15 @@ def orders_since(repository: Repository, since: datetime) -> tuple[Order, ...]:
         "orders",
     )
     paths = {path.strip() for path in raw.decode("utf-8", "replace").split("\0")} - {""}
-    blobs = (repository.blob(tip, path, most=LARGEST) for path in sorted(paths))
-    found = (read(blob.text) for blob in blobs if blob is not None)
+    blobs = ((path, repository.blob(tip, path, most=LARGEST)) for path in sorted(paths))
+    found = (in_place(path, blob.text) for path, blob in blobs if blob is not None)
     return tuple(order for order in found if order is not None and order.at >= since)
+
+
+def in_place(path: str, text: bytes) -> Order | None:
+    """Read an order; None unless it lies in the one place for its request and its comment."""
+    order = read(text)
+    return order if order and path == order_path(order.number, order.comment) else None
 
 
 def _below(repository: Repository, tip: str, folder: str, most: int) -> Iterator[tuple[str, bytes]]:

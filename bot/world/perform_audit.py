@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.core.errors import Unavailable
+from bot.core.errors import Incident, Unavailable
 from bot.core.record import BRANCH
+from bot.core.sameness import agree
 from bot.world.reading import MOST_LOCK
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class AuditBranch:
         A push that is not a fast-forward is refused, and tried again on the branch as it is then.
 
         Raises:
+            Incident: what is stored says another thing: it was not written by us.
             Unavailable: others wrote first, every time.
         """
         for _ in range(ATTEMPTS):
@@ -58,6 +60,8 @@ class AuditBranch:
             if tip is not None:
                 stored = self.read(tip, path)
                 if stored is not None:
+                    if not agree(path, stored, text):
+                        raise Incident(_planted(path))
                     return stored
             commit = self.repository.append(tip, {path: text}, message, datetime.now(UTC))
             if self.repository.push(self.forge.remote(), commit, BRANCH):
@@ -67,6 +71,13 @@ class AuditBranch:
     def below(self, tip: str, folder: str) -> Iterator[tuple[str, bytes]]:
         """Read every file of a folder of a fetched tip: (path, text)."""
         return below(self.repository, tip, folder)
+
+
+def _planted(path: str) -> str:
+    return (
+        f"{path} on {BRANCH} does not say what Lockstep writes there, so somebody else wrote it; "
+        f"nothing was done on it; see who: git log -p origin/{BRANCH} -- {path}"
+    )
 
 
 def below(repository: Repository, tip: str, folder: str) -> Iterator[tuple[str, bytes]]:

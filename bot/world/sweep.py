@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import Refusal, Unavailable
 from bot.core.lockblocks import split
-from bot.core.order import read
 from bot.core.owners import PLACES
 from bot.core.policyfile import FOLDER, parse_policies
 from bot.core.proposal import LOCK
 from bot.core.record import ORDERS
 from bot.gates import GATES
 from bot.report.status import base_in, context
+from bot.world.orders import in_place
 from bot.world.perform_audit import AuditBranch
 from bot.world.policies import policies_at
 from bot.world.revert import lock_at
@@ -208,8 +208,8 @@ def _orders(audit: AuditBranch, numbers: set[int]) -> Mapping[int, list[Order]]:
     """Read what people ordered about some requests."""
     found: defaultdict[int, list[Order]] = defaultdict(list)
     tip = audit.tip()
-    for _, text in audit.below(tip, ORDERS) if tip else ():
-        order = read(text)
+    for path, text in audit.below(tip, ORDERS) if tip else ():
+        order = in_place(path, text)
         if order is not None and order.number in numbers:
             found[order.number].append(order)
     return found
