@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bot.core.figures import figure
 from bot.core.record import FORMAT, Record
 from bot.core.transition import Promotion, Registration, Rollback
+from bot.core.verdict import Outcome
+from bot.core.waiting import FOR_PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from bot.core.trial import Judgement
     from bot.core.verdict import Measure, Override, Verdict
     from bot.core.waiting import Waiting
+
+
+UNDECIDED = (Outcome.INCONCLUSIVE, Outcome.ERRORED)
 
 
 def account(
@@ -66,8 +71,12 @@ def identity(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
         proposal.base_sha,
         _oid(proposal, "head") or "",
         decision.ruling.value,
+        # What errs today may pass tomorrow on the same evidence, and that is another decision.
+        *((decision.state,) if decision.outcome in UNDECIDED else ()),
         *(judgement.trial.case.key for judgement in judgements if judgement.trial.case),
         *(f"override {override.comment}" for override in decision.overridden),
+        # What is held and then released is another decision: the first lets nobody merge.
+        *sorted({f"stopped {w.kind.value}" for w in decision.waiting if w.kind not in FOR_PERSON}),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -13,7 +13,6 @@ from bot.core.action import (
     StoreRecord,
 )
 from bot.core.decision import Ruling
-from bot.core.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +48,8 @@ def actions(
     # The report is about the request's own head; of a group only what keeps it from landing is.
     if not proposal.standing.queued or decision.ruling is not Ruling.MERGE:
         done.append(PublishReport(number=number, marker=MARKER, body=comment))
-    if judgements and _is_recorded(decision):
+    # What was not decided is recorded as well: an approval of it is of evidence that was shown.
+    if judgements:
         done.append(
             StoreRecord(
                 number=number,
@@ -62,12 +62,6 @@ def actions(
     if decision.ruling is Ruling.MERGE and not proposal.standing.queued:
         done.append(_merge(decision, judgements, proposal, number))
     return tuple(done)
-
-
-def _is_recorded(decision: Decision) -> bool:
-    """Record what merges, what is refused, and what passed and waits for a person to merge."""
-    waits = decision.ruling is Ruling.HOLD and decision.outcome is Outcome.PASSED
-    return waits or decision.ruling in (Ruling.MERGE, Ruling.REFUSE)
 
 
 def _merge(

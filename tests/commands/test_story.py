@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bot.core.decision import Ruling
+from bot.core.verdict import Outcome
 from bot.core.waiting import Wait
 from bot.world.repository import Repository
 from tests.commands.town import CODE, NOW, Town
@@ -167,6 +168,25 @@ def test_an_approval_lapses_with_the_evidence_and_says_what_changed(tmp_path):
     town.forge.approve(1, "ben")
     assert town.judge(1).decision.ruling is Ruling.MERGE
     assert town.landed() is not None
+
+
+def test_an_approval_of_what_could_not_be_judged_lapses_when_it_can_be(tmp_path):
+    town = Town(tmp_path, merge="approved")
+    floor = "{metric: roc_auc, at_least: 0.9, because: floor, review_by: 2999-01-01}"
+    gone = f"{{uri: data/gone.parquet, digest: 'sha256:{'0' * 64}', task: binary, target: y}}"
+    strict = town.policy().replace("opening: [artifact]", f"opening: [artifact, metric: {floor}]")
+    strict = strict.replace("gates:", f"data:\n  holdout: {gone}\ngates:", 1)
+    town.push_to_main("policies/credit.yaml", strict)
+    town.promote("1", code=CODE)
+    assert town.judge(1).decision.outcome is Outcome.ERRORED
+    town.forge.approve(1, "ben")
+    bare = Repository(town.folder / "forge/repository.git")
+    records = bare.resolve("lockstep/audit")
+    assert town.judge(1).decision.ruling is Ruling.HOLD
+    assert bare.resolve("lockstep/audit") == records is not None
+    town.push_to_main("policies/credit.yaml", town.policy())
+    assert kinds(town.judge(1)) == [Wait.STALE_REVIEW]
+    assert town.landed() is None
 
 
 def test_an_approval_before_the_first_evaluation_counts(tmp_path):

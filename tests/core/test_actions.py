@@ -47,8 +47,15 @@ def test_a_refusal_is_reported_and_recorded_and_never_merged():
 
 
 @pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.ERRORED])
-def test_what_is_held_is_reported_only(outcome):
-    assert kinds(follow(outcome)) == [PublishReport, SetStatus]
+def test_what_could_not_be_decided_is_recorded_and_never_merged(outcome):
+    assert kinds(follow(outcome)) == [PublishReport, StoreRecord, SetStatus]
+
+
+def test_what_passes_after_an_error_on_the_same_evidence_has_a_record_of_its_own():
+    _, erred, *_ = follow(Outcome.ERRORED, merge="approved")
+    _, passed, *_ = follow(Outcome.PASSED, merge="approved")
+    assert erred.identity != passed.identity
+    assert follow(Outcome.ERRORED, merge="approved")[1].identity == erred.identity
 
 
 def test_what_passed_and_waits_for_a_person_is_recorded_before_it_is_green():

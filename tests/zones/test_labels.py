@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.action import StoreRecord
 from bot.core.bundle import RUN, read_run
 from bot.core.decision import Ruling
 from bot.core.errors import Fault
@@ -74,7 +75,9 @@ def test_the_zone_of_the_models_does_without_the_labels(blind: Workshop, play: P
     conclusion, handed = play.judge(number, bundle)
     faults = {verdict.fault for one in conclusion.judgements for verdict in one.verdicts}
     assert Fault.DATA_UNREACHABLE in faults
-    assert handed is None
+    # Nothing lands of it but its record.
+    assert handed is not None
+    assert [type(one) for one in handed.actions] == [StoreRecord]
 
 
 def test_times_of_an_untrusted_job_are_said_to_be_its_own(tmp_path: Path) -> None:
