@@ -46,5 +46,22 @@ def denied(verb: Verb, asker: Asker) -> str:
     return ""
 
 
+def own_push(login: str, pushers: tuple[str, ...] | None) -> str:
+    """Say why somebody may not override a gate for a head that these accounts pushed.
+
+    Args:
+        login: Who asks.
+        pushers: Who pushed it; empty where that cannot be told, None where the forge keeps no
+            account of pushes at all.
+    """
+    if pushers is None:
+        return ""
+    if not pushers:
+        return "who pushed the head cannot be told; push it again to a branch of this repository"
+    if any(_same(login, pusher) for pusher in pushers):
+        return "who pushed the head does not override a gate for it; ask somebody else"
+    return ""
+
+
 def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot import __version__
 from bot.core.action import React, Reply, StoreOrder
 from bot.core.actions import MARKER
-from bot.core.authority import Asker, denied
+from bot.core.authority import Asker, denied, own_push
 from bot.core.case import fold_keys
 from bot.core.command import Command, Misunderstood, Verb, parse
 from bot.core.docket import open_court, rules_of
@@ -166,15 +166,11 @@ class _Hearing:
 
     def _authorised(self, command: Command, asker: Asker, pull: PullRequest) -> None:
         within = orders_since(self.repository, self.now - timedelta(hours=1))
-        why = denied(
-            command.verb,
-            replace(
-                asker,
-                author=pull.author,
-                makers=pull.made_by,
-                within_the_hour=sum(order.by == asker.login for order in within),
-            ),
-        )
+        given = sum(order.by == asker.login for order in within)
+        known = replace(asker, author=pull.author, makers=pull.made_by, within_the_hour=given)
+        why = denied(command.verb, known)
+        if command.verb is Verb.OVERRIDE and not why:
+            why = own_push(asker.login, self.forge.pushers(pull))
         if why:
             raise _NotDone(why)
         if not pull.open and command.verb not in WITHOUT_ORDER:

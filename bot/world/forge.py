@@ -215,6 +215,9 @@ class Forge(Protocol):
     def role(self, login: str) -> Role:
         """Say what somebody may do here; whoever is unknown, or has an unknown role, is `none`."""
 
+    def pushers(self, pull: PullRequest) -> tuple[str, ...] | None:
+        """Name who pushed the head; nobody where it cannot be told, None where none is kept."""
+
     def react(self, number: int, comment: int, reaction: Reaction) -> None:
         """React to somebody's comment; once is enough, and a deleted comment is fine."""
 

@@ -16,6 +16,7 @@ from bot.world.github_snapshot import (
     Memory,
     Snapshot,
     pull_of,
+    pushers_of,
     same,
     snapshot_of,
     surveyed_of,
@@ -150,6 +151,23 @@ class GitHubSight(Connection):
                 if error.status != 404:
                     raise
         return "none"
+
+    def pushers(self, pull: PullRequest) -> tuple[str, ...]:
+        """Name who pushed the head, of GitHub's own account of pushes; nobody where unknown.
+
+        Of a fork nothing is told here.
+        """
+        if pull.from_fork:
+            return ()
+        query = {"ref": f"refs/heads/{pull.head}", "per_page": 100}
+        with self.speaking(f"asking who pushed {pull.head}"):
+            try:
+                told = self.repeat(lambda: self.rest("GET", "/activity", query=query))
+            except GithubException as error:
+                if error.status != 404:
+                    raise
+                return ()
+        return pushers_of(told, pull.head_sha)
 
     def _role_name(self, login: str) -> str:
         return str(self._repo.get_collaborator_role_name(login))

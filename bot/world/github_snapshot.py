@@ -143,6 +143,14 @@ def _makers(pull: Json) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(user["login"]) for user in users if user))
 
 
+def pushers_of(told: Json, sha: str) -> tuple[str, ...]:
+    """Name who made a branch point at a commit; nobody when one of them is not known."""
+    moves = told if isinstance(told, list) else []
+    actors = [one.get("actor") for one in moves if one.get("after") == sha]
+    known = all(actors)
+    return tuple(dict.fromkeys(str(actor["login"]) for actor in actors)) if known else ()
+
+
 def words_of(comments: Json) -> tuple[tuple[Comment, ...], str | None]:
     """Keep our own comments of a page, and where the next page begins."""
     page = comments["pageInfo"]

@@ -15,7 +15,7 @@ from bot.world.local_forge_folder import Dossier, Folder, Marked, Matter, Person
 from bot.world.local_forge_git import Bare
 
 if TYPE_CHECKING:
-    from bot.world.forge import Reaction, Role
+    from bot.world.forge import PullRequest, Reaction, Role
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -155,6 +155,9 @@ class LocalTalk:
     def role(self, login: str) -> Role:
         """Say what somebody may do here; the folder's permissions let everybody write."""
         return self._person(login).role
+
+    def pushers(self, pull: PullRequest) -> None:
+        """Tell nothing: whoever may write to the folder pushes, and git keeps no account of it."""
 
     def grant(self, login: str, role: Role, *, teams: tuple[str, ...] = ()) -> None:
         """Say what somebody may do from now on, and which teams they are in."""

@@ -19,6 +19,8 @@ REPO = "/repos/acme/models"
 ROLE = "GET /collaborators/ben/permission"
 LOOK, SAY, REACT = "POST /graphql Look", "POST /graphql AddComment", "POST /reactions"
 
+WHO = "GET /activity?per_page=100&ref=refs%2Fheads%2Fv3"
+
 
 @pytest.fixture
 def ready(stand: Stand, tmp_path: Path) -> Stand:
@@ -70,6 +72,24 @@ def test_an_override_is_somebody_elses(ready: Stand, tmp_path: Path) -> None:
         assert asked == [ROLE.replace("ben", who), REACT, LOOK, SAY, REACT]
     done, asked = carried(ready, tmp_path, "ben", order)
     assert done.evaluate
-    assert asked == [ROLE, REACT, LOOK, REACT]
+    assert asked == [ROLE, REACT, LOOK, WHO, REACT]
     assert judge(ready, tmp_path, 2).decision.state == "overridden"
     assert ready.forge.pull_request(2).merged_as is not None
+
+
+def test_who_pushed_the_head_overrides_nothing_whatever_its_commit_says(
+    ready: Stand, tmp_path: Path
+) -> None:
+    assert ready.hosted
+    order = '/lockstep override --gate compare --reason "known"'
+    (pushed,) = [one for one in ready.hosted.pushes if one[0] == "v3"]
+    ready.people.grant("mal", "write")
+    mal = ready.server.state.accounts["mal"] if ready.server else None
+    assert mal
+    ready.hosted.pushes.append((*pushed[:3], mal, pushed[4]))
+    done, _ = carried(ready, tmp_path, "mal", order)
+    assert "who pushed the head" in done.said
+    ready.hosted.pushes.clear()
+    done, _ = carried(ready, tmp_path, "ben", order)
+    assert "cannot be told" in done.said
+    assert judge(ready, tmp_path, 2).decision.ruling is Ruling.REFUSE

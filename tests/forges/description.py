@@ -24,6 +24,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[int]] = {
     ("POST", "/app/installations/{installation_id}/access_tokens"): frozenset({404}),
     ("GET", _R): frozenset({401, 404}),
     ("GET", f"{_R}/collaborators/{{username}}/permission"): frozenset({404}),
+    ("GET", f"{_R}/activity"): frozenset({404}),
     ("GET", f"{_R}/pulls"): frozenset({404}),
     ("POST", f"{_R}/pulls"): frozenset({422}),
     ("PUT", f"{_R}/pulls/{{pull_number}}/merge"): frozenset({403, 405, 409}),
@@ -66,7 +67,7 @@ ERRORS = frozenset({401, 403, 404, 422, 429, *range(500, 600)})
 """Any operation may answer these, although few list them; so may a question answer 304."""
 
 _SLASHES = ("path", "ref", "branch", "basehead", "dir")
-_FORM = 2
+_FORM = 3
 """Counts up when the cut is written differently, so that an old one is not read."""
 SOURCE = "package/generated/api.github.com.json"
 ENTERPRISE = tuple(f"package/generated/ghes-{version}.json" for version in ("3.17", "3.18", "3.19"))

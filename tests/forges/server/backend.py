@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from . import plumbing
 from .plumbing import CLOSED
 from .rights import may_git
 
@@ -46,9 +47,14 @@ def serve_git(door: Door, account: Account | None, token: str = "") -> None:
         "GIT_PROTOCOL": door.headers.get("Git-Protocol", ""),
         "REMOTE_USER": account.login,
     }
+    before = plumbing.tips(hosted.path) if pushing else {}
     done = subprocess.run(
         ["git", "http-backend"], input=body, capture_output=True, check=True, env=environment
     )
+    for name, tip in plumbing.tips(hosted.path).items() if pushing else ():
+        if before.get(name) != tip:
+            at = door.server.state.now()
+            hosted.pushes.append((name, before.get(name, "0" * 40), tip, account, at))
     _relay(door, done.stdout)
 
 

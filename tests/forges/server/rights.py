@@ -26,7 +26,7 @@ _NEEDS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("POST", _R + r"/issues", (("issues", "write"),)),
     ("GET", _R + r"/commits/[^/]+/(statuses|status)", (("statuses", "read"),)),
     ("POST", _R + r"/statuses/.*", (("statuses", "write"),)),
-    ("GET", _R + r"/(commits|git|contents|codeowners).*", (("contents", "read"),)),
+    ("GET", _R + r"/(commits|git|contents|codeowners|activity).*", (("contents", "read"),)),
     ("POST|PUT|PATCH|DELETE", _R + r"/(git|contents).*", (("contents", "write"),)),
     ("GET", _R + r"/actions/permissions.*", (("administration", "read"),)),
     ("PUT", _R + r"/actions/permissions.*", (("administration", "write"),)),

@@ -1,4 +1,4 @@
-"""The operation that lists the runs of a workflow."""
+"""The operations that list what happened: runs of a workflow, and pushes."""
 
 from __future__ import annotations
 
@@ -55,10 +55,32 @@ def _run(asked: Asked, path: str, at: str) -> dict[str, Any]:
     }
 
 
+def activity(asked: Asked) -> Answer:
+    """List the pushes to a branch, newest first."""
+    hosted = asked.repository
+    wanted = asked.query.get("ref", "").removeprefix("refs/heads/")
+    shown = [
+        {
+            "id": number,
+            "node_id": payloads.node("PSH", number),
+            "before": before,
+            "after": after,
+            "ref": f"refs/heads/{branch}",
+            "timestamp": at,
+            "activity_type": "branch_creation" if before == "0" * 40 else "push",
+            "actor": payloads.user(actor, asked.api),
+        }
+        for number, (branch, before, after, actor, at) in enumerate(hosted.pushes, 1)
+        if branch == wanted
+    ]
+    return Answer(status=200, body=shown[::-1])
+
+
 ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (
         "GET",
         r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)/actions/workflows/([^/]+)/runs",
         listed,
     ),
+    ("GET", r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)/activity", activity),
 )

@@ -131,6 +131,8 @@ class Hosted:
     pulls: dict[int, Pull] = field(default_factory=dict)
     comments: dict[int, Said] = field(default_factory=dict)
     statuses: list[Marked] = field(default_factory=list)
+    pushes: list[tuple[str, str, str, Account, str]] = field(default_factory=list)
+    """What git was sent: branch, commit before and after, by whom and when."""
     issues: dict[int, Matter] = field(default_factory=dict)
     has_issues: bool = True
     artifacts: dict[int, Kept] = field(default_factory=dict)
