@@ -24,7 +24,7 @@ OPERATIONS: dict[tuple[str, str], frozenset[int]] = {
     ("POST", "/app/installations/{installation_id}/access_tokens"): frozenset({404}),
     ("GET", _R): frozenset({401, 404}),
     ("GET", f"{_R}/collaborators/{{username}}/permission"): frozenset({404}),
-    ("GET", f"{_R}/activity"): frozenset({404}),
+    ("GET", f"{_R}/activity"): frozenset(),
     ("GET", f"{_R}/pulls"): frozenset({404}),
     ("POST", f"{_R}/pulls"): frozenset({422}),
     ("PUT", f"{_R}/pulls/{{pull_number}}/merge"): frozenset({403, 405, 409}),

@@ -17,7 +17,7 @@ from .github_schema import DOCUMENTS
 from .server import plumbing
 from .server.faults import Meanwhile
 from .server.storage import put
-from .stand import as_app, github_stand
+from .stand import BOT, as_app, github_stand
 from .wire import Wire, verdict
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def tour(stand: Stand) -> None:
     stand.people.say(number, "ana", "hello")
     for turn in range(101):
         stand.people.say(number, "ana", f"remark {turn}")
-    forge.pull_request(number)
+    assert forge.pushers(forge.pull_request(number)) == (BOT,)
     said = forge.comment(number, "<!-- mark --> hello")
     forge.edit_comment(number, said, "<!-- mark --> again")
     forge.react(number, said.id, "eyes")
