@@ -6,7 +6,8 @@ Both are read from a tip that was fetched already, with the request itself.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.core.approvals import Recorded, recorded
@@ -15,7 +16,6 @@ from bot.core.record import BRANCH, order_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from bot.world.repository import Repository
 
@@ -42,12 +42,45 @@ def read_ledger(repository: Repository, number: int) -> Ledger:
     if tip is None:
         return Ledger()
     found = (in_place(*one) for one in _below(repository, tip, f"orders/{number}", LARGEST))
-    records = _below(repository, tip, f"records/{number}", MOST_RECORD)
-    rested = (recorded(_json(text)) for _, text in records)
     return Ledger(
         orders=tuple(order for order in found if order is not None and order.number == number),
-        recorded=tuple(one for one in rested if one is not None),
+        recorded=_recorded(repository, tip, f"records/{number}"),
     )
+
+
+def _recorded(repository: Repository, tip: str, folder: str) -> tuple[Recorded, ...]:
+    """Read what records rested on, dated by when they could be read.
+
+    A record names the moment its request was read.  The report came after that and the record
+    after the report, so that an approval in between was given on the evidence before.
+    """
+    texts = tuple(_below(repository, tip, folder, MOST_RECORD))
+    rested = [(path, one) for path, text in texts if (one := recorded(_json(text))) is not None]
+    stored = _stored(repository, tip, folder) if len(rested) > 1 else {}
+    return tuple(replace(one, at=max(one.at, stored.get(path, one.at))) for path, one in rested)
+
+
+def _stored(repository: Repository, tip: str, folder: str) -> dict[str, datetime]:
+    """Say when each file of a folder was stored, by the branch's own commits."""
+    raw = repository.run(
+        "log",
+        "--name-only",
+        "--diff-filter=A",
+        "--no-renames",
+        "--format=@%ct",
+        "--end-of-options",
+        tip,
+        "--",
+        folder,
+    )
+    found: dict[str, datetime] = {}
+    at = datetime.fromtimestamp(0, UTC)
+    for line in raw.decode("utf-8", "replace").splitlines():
+        if line.startswith("@"):
+            at = datetime.fromtimestamp(int(line[1:]), UTC)
+        elif line:
+            found[line] = at
+    return found
 
 
 def orders_since(repository: Repository, since: datetime) -> tuple[Order, ...]:

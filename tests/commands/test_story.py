@@ -179,11 +179,11 @@ def test_an_approval_of_what_could_not_be_judged_lapses_when_it_can_be(tmp_path)
     town.push_to_main("policies/credit.yaml", strict)
     town.promote("1", code=CODE)
     assert town.judge(1).decision.outcome is Outcome.ERRORED
-    town.forge.approve(1, "ben")
     bare = Repository(town.folder / "forge/repository.git")
     records = bare.resolve("lockstep/audit")
     assert town.judge(1).decision.ruling is Ruling.HOLD
     assert bare.resolve("lockstep/audit") == records is not None
+    town.forge.approve(1, "ben")
     town.push_to_main("policies/credit.yaml", town.policy())
     assert kinds(town.judge(1)) == [Wait.STALE_REVIEW]
     assert town.landed() is None
