@@ -93,6 +93,9 @@ class Wanted:
         return self._the_one(pulls)
 
     def _the_one(self, pulls: tuple[PullRequest, ...]) -> Meant | str:
+        # Whoever may fork may open one with anybody's head; it keeps nobody's from being judged.
+        ours = pulls if self.forks else tuple(pull for pull in pulls if not pull.from_fork)
+        pulls = ours or pulls
         if len(pulls) != 1:
             numbers = ", ".join(str(pull.number) for pull in pulls)
             head = str(self.head)[:12]

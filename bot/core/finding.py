@@ -23,6 +23,10 @@ class Kind(Enum):
     """The lock landed otherwise than it was judged."""
     OTHER_POLICIES = "other policies"
     """It landed on other policies than those that judged it."""
+    OTHER_BRANCH = "other branch"
+    """It landed on another branch than the one it was judged for."""
+    WAITED = "waited"
+    """The lock had passed, and landed by hand before what kept it from merging had ended."""
     DROPPED = "dropped"
     """A recorded landing is no longer in the branch: somebody forced a push."""
     NO_AUDIT = "no audit"
@@ -34,7 +38,7 @@ class Kind(Enum):
 
 
 ALLOWED = frozenset({Kind.FOUNDING, Kind.RESTORED})
-REVERTED = frozenset({Kind.BY_HAND, Kind.OTHER_LOCK, Kind.OTHER_POLICIES})
+REVERTED = frozenset({Kind.BY_HAND, Kind.WAITED, Kind.OTHER_LOCK, Kind.OTHER_POLICIES})
 """What a revert of the commit takes back."""
 
 

@@ -21,6 +21,8 @@ HEADLINES = {
     Kind.BY_HAND: f"{LOCK} was changed by hand in {{short}}",
     Kind.OTHER_LOCK: f"{LOCK} landed otherwise than judged in {{short}}",
     Kind.OTHER_POLICIES: f"{LOCK} landed on other policies than judged in {{short}}",
+    Kind.OTHER_BRANCH: "{short} landed on another branch than it was judged for",
+    Kind.WAITED: f"{LOCK} was pushed in {{short}} before what it waited for",
     Kind.DROPPED: "the recorded landing {short} is gone from the branch",
     Kind.NO_AUDIT: "the audit branch is gone, and {short} names a record",
     Kind.FOUNDING: "Lockstep begins to guard at {short}",
@@ -30,6 +32,10 @@ SENTENCES = {
     Kind.BY_HAND: f"The commit changed `{LOCK}` and no recorded decision lets it.",
     Kind.OTHER_LOCK: "The lock landed as `{lock}` and was judged as `{judged}`.",
     Kind.OTHER_POLICIES: "The policies changed meanwhile; nobody judged it by the new ones.",
+    Kind.OTHER_BRANCH: "The request was given another base in the last moment; nobody judged it "
+    "by that branch's lock and policies.",
+    Kind.WAITED: "The gates passed, and the decision waited; what it waited for did not come by a "
+    "merge of its request.",
     Kind.DROPPED: "A push was forced: the branch no longer holds a landing that was recorded.",
     Kind.NO_AUDIT: "The commit names its record, and there is no audit branch that holds it.",
     Kind.FOUNDING: "Lockstep guards from here on; what lies before was not judged.",
@@ -37,6 +43,11 @@ SENTENCES = {
 }
 RULESET = "Let a ruleset keep it from happening again: `lockstep doctor` says how."
 STEPS = {
+    Kind.OTHER_BRANCH: (
+        "Find the branch that holds {short} (`git branch --remotes --contains {short}`).",
+        "If it should not be there, revert it there; then propose the change again.",
+        RULESET,
+    ),
     Kind.DROPPED: (
         "If the push was a mistake, push {short} to the branch again, from a clone that has it.",
         "If it was meant, close this issue; the audit branch keeps the record.",

@@ -30,13 +30,15 @@ from bot.world.doctor_actions import (
     read_environment,
 )
 from bot.world.doctor_audit import diagnose_records, stored
-from bot.world.doctor_branch import diagnose_audit, diagnose_branch, diagnose_names
+from bot.world.doctor_auditrules import diagnose_audit, diagnose_names
+from bot.world.doctor_branch import diagnose_branch
 from bot.world.doctor_checks import CHECKS, theme_of
 from bot.world.doctor_diagnosis import Diagnosis, Theme, unknown
 from bot.world.doctor_drill import diagnose_sandbox, diagnose_ways, walked, ways_back
 from bot.world.doctor_files import diagnose_owners, diagnose_workflows
 from bot.world.doctor_identity import diagnose_identity, diagnose_role, read_identity
 from bot.world.doctor_policies import Rulebook, diagnose_rulebook, read_rulebook
+from bot.world.doctor_raising import known_rulesets
 from bot.world.doctor_reach import (
     diagnose_hosts,
     diagnose_reach,
@@ -170,20 +172,17 @@ def _identity(scene: Scene) -> Iterator[Diagnosis]:
 
 def _rules(scene: Scene) -> Iterator[Diagnosis]:
     settings = _settings(scene)
-    known = settings.rulesets()
     rules = read_rules(settings, scene.branch)
     wanted = _wanted(scene)
     if not isinstance(rules, Unseen) and rules.queue is not None:
         wanted = Wanted(branch=wanted.branch, app=wanted.app, source=wanted.source, queued=True)
-    yield from diagnose_branch(rules, wanted, () if isinstance(known, Unseen) else known)
+    yield from diagnose_branch(rules, wanted, known_rulesets(settings))
 
 
 def _audit(scene: Scene) -> Iterator[Diagnosis]:
     if scene.settings is not None:
-        known = scene.settings.rulesets()
         rules = read_rules(scene.settings, AUDIT)
-        own = () if isinstance(known, Unseen) else known
-        yield from diagnose_audit(rules, _wanted(scene), own)
+        yield from diagnose_audit(rules, _wanted(scene), known_rulesets(scene.settings))
     if scene.forge is None:
         return
     listed = scene.repository.run(

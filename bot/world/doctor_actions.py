@@ -76,7 +76,9 @@ def _running(actions: Mapping[str, Any] | Unseen) -> Iterator[Diagnosis]:
     allowed = actions.get("allowed_actions", "all")
     if not actions["enabled"]:
         what, remedy = "Actions are switched off, so nothing is judged", "allow them"
-        body = {"enabled": True, "allowed_actions": "all"}
+        # What else is set there stays as it is.
+        kept = ("allowed_actions", "sha_pinning_required")
+        body = {"enabled": True, **{name: actions[name] for name in kept if name in actions}}
         yield wrong("actions-on", what, remedy, _put("/actions/permissions", body, "allow Actions"))
         return
     if allowed == "local_only":

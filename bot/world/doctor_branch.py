@@ -1,13 +1,14 @@
-"""Checks of the rules of the default branch and of the audit branch."""
+"""Checks of the rules of the default branch."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.core.record import BRANCH as AUDIT
 from bot.report.status import context
 from bot.world.doctor_diagnosis import fine, unknown, warning, wrong
-from bot.world.doctor_ruleset import audit_ruleset, call_for, ruleset
+from bot.world.doctor_raising import call_for
+from bot.world.doctor_ruleset import ruleset
 from bot.world.github_settings import Unseen
 
 if TYPE_CHECKING:
@@ -19,15 +20,6 @@ if TYPE_CHECKING:
     from bot.world.doctor_ruleset import Wanted
 
 ADD = "add it to a ruleset of the default branch"
-BLOCKING = {
-    "pull_request": "asks for a pull request",
-    "required_status_checks": "asks for statuses",
-    "update": "lets nobody push",
-    "creation": "lets nobody make it",
-    "required_signatures": "asks for signed commits",
-    "merge_queue": "asks for a merge queue",
-}
-"""Rules that keep a plain push from the audit branch, by what they do."""
 
 
 def diagnose_branch(
@@ -43,50 +35,63 @@ def diagnose_branch(
     if isinstance(rules, Unseen):
         yield unknown("pull-request", f"the rules of {wanted.branch} are hidden: {rules.because}")
         return
-    mend = call_for(ruleset(wanted), known)
-    yield from _reviews(rules, wanted.branch, mend)
-    yield from _status(rules, wanted, mend)
-    yield from _history(rules, wanted.branch, mend)
+    mends = call_for(ruleset(_as_pinned(rules, wanted)), known)
+    yield from _reviews(rules, wanted.branch, mends)
+    yield from _status(rules, wanted, mends)
+    yield from _history(rules, wanted.branch, mends)
     yield from _bypass(rules, wanted)
 
 
-def _reviews(rules: BranchRules, branch: str, mend: Call) -> Iterator[Diagnosis]:
+def _reviews(rules: BranchRules, branch: str, mends: tuple[Call, ...]) -> Iterator[Diagnosis]:
     if not rules.pull_request:
         what = f"anybody who may write can push to {branch}, past every gate"
-        yield wrong("pull-request", what, f"require a pull request: {ADD}", mend)
+        yield wrong("pull-request", what, f"require a pull request: {ADD}", *mends)
         return
     yield fine("pull-request", f"{branch} takes changes by pull request only")
     if rules.approvals:
         yield fine("approvals", f"approving reviews required: {rules.approvals}")
     else:
         what = "no approving review is required; a policy change needs a second pair of eyes too"
-        yield warning("approvals", what, "require one approval", mend)
+        yield warning("approvals", what, "require one approval", *mends)
     if rules.code_owners:
         yield fine("code-owner-review", "code owners review what they own")
     else:
         what = "any reviewer's approval lets a change of policies or workflows in"
-        yield wrong("code-owner-review", what, "require review from code owners", mend)
+        yield wrong("code-owner-review", what, "require review from code owners", *mends)
     if rules.dismiss_stale:
         yield fine("stale-reviews", "a push dismisses earlier approvals")
     else:
         what = "an approval survives later pushes; Lockstep's own rule covers promotions only"
-        yield warning("stale-reviews", what, "dismiss stale approvals on new commits", mend)
+        yield warning("stale-reviews", what, "dismiss stale approvals on new commits", *mends)
     if rules.last_push:
         yield fine("last-push", "the last push is approved by somebody else")
     else:
         what = "whoever pushed last may be the one who approves"
-        yield warning("last-push", what, "require approval of the most recent push", mend)
+        yield warning("last-push", what, "require approval of the most recent push", *mends)
 
 
-def _status(rules: BranchRules, wanted: Wanted, mend: Call) -> Iterator[Diagnosis]:
+def _sources(rules: BranchRules, branch: str) -> list[int | None]:
+    name = context(branch).casefold()
+    return [app for one, app in rules.checks if one.casefold() == name]
+
+
+def _as_pinned(rules: BranchRules, wanted: Wanted) -> Wanted:
+    """Where no app is named, take the source that the required status has now."""
+    sources = _sources(rules, wanted.branch)
+    if wanted.app is not None or not sources:
+        return wanted
+    return replace(wanted, source=next((app for app in sources if app is not None), None))
+
+
+def _status(rules: BranchRules, wanted: Wanted, mends: tuple[Call, ...]) -> Iterator[Diagnosis]:
     name = context(wanted.branch)
-    sources = [app for one, app in rules.checks if one.casefold() == name.casefold()]
+    sources = _sources(rules, wanted.branch)
     if not sources:
         what = f"the status `{name}` is not required, so a failed promotion can be merged by hand"
-        yield wrong("status", what, f"require the status `{name}`", mend)
+        yield wrong("status", what, f"require the status `{name}`", *mends)
     else:
         yield fine("status", f"`{name}` is required")
-        yield _source(sources, wanted, mend)
+        yield _source(sources, wanted, mends)
     if rules.queue is not None:
         yield fine("up-to-date", "a merge queue keeps heads up to date")
         yield _queue(rules)
@@ -95,10 +100,10 @@ def _status(rules: BranchRules, wanted: Wanted, mend: Call) -> Iterator[Diagnosi
     else:
         what = f"a pull request may land on another {wanted.branch} than it was judged against"
         remedy = "require branches to be up to date before merging, or use a merge queue"
-        yield wrong("up-to-date", what, remedy, mend)
+        yield wrong("up-to-date", what, remedy, *mends)
 
 
-def _source(sources: Sequence[int | None], wanted: Wanted, mend: Call) -> Diagnosis:
+def _source(sources: Sequence[int | None], wanted: Wanted, mends: tuple[Call, ...]) -> Diagnosis:
     pinned = next((app for app in sources if app is not None), None)
     if wanted.app is None:
         if pinned is None:
@@ -114,10 +119,10 @@ def _source(sources: Sequence[int | None], wanted: Wanted, mend: Call) -> Diagno
     remedy = f"choose the bot's app ({wanted.app}) as the source of the status in the ruleset"
     if not others:
         what = "anybody who may write can set the status that lets a promotion land"
-        return wrong("status-source", what, remedy, mend)
+        return wrong("status-source", what, remedy, *mends)
     what = f"the status must come from app {others[0]}, which is not the bot's"
     # A second ruleset would only ask for both; one of our own is made right again.
-    return wrong("status-source", what, remedy, *([mend] if mend.method == "PUT" else []))
+    return wrong("status-source", what, remedy, *(one for one in mends if one.method == "PUT"))
 
 
 def _queue(rules: BranchRules) -> Diagnosis:
@@ -135,21 +140,21 @@ def _queue(rules: BranchRules) -> Diagnosis:
     return warning("queue", f"the merge queue {'; it '.join(odd)}", "change the queue's settings")
 
 
-def _history(rules: BranchRules, branch: str, mend: Call) -> Iterator[Diagnosis]:
+def _history(rules: BranchRules, branch: str, mends: tuple[Call, ...]) -> Iterator[Diagnosis]:
     if rules.no_force:
         yield fine("force-push", f"{branch} is never rewritten")
     else:
         what = f"a forced push can drop a promotion from {branch} and its history"
-        yield wrong("force-push", what, "block force pushes", mend)
+        yield wrong("force-push", what, "block force pushes", *mends)
     if rules.no_deletion:
         yield fine("deletion", f"{branch} cannot be deleted")
     else:
-        yield wrong("deletion", f"{branch} can be deleted", "restrict deletions", mend)
+        yield wrong("deletion", f"{branch} can be deleted", "restrict deletions", *mends)
     if rules.linear:
         yield fine("linear", "history is linear: one promotion is one commit to revert")
     else:
         what = "merge commits are allowed; a promotion merged by hand is harder to take back"
-        yield warning("linear", what, "require linear history", mend)
+        yield warning("linear", what, "require linear history", *mends)
 
 
 def _bypass(rules: BranchRules, wanted: Wanted) -> Iterator[Diagnosis]:
@@ -163,7 +168,7 @@ def _bypass(rules: BranchRules, wanted: Wanted) -> Iterator[Diagnosis]:
             what = f"the bot may bypass {one.ruleset!r} for a push too"
             yield warning("bypass", what, "let it bypass for pull requests only")
         else:
-            what = f"{_named(one)} may bypass {one.ruleset!r}, and with it the gates"
+            what = f"{named(one)} may bypass {one.ruleset!r}, and with it the gates"
             remedy = "take it off the list; the guard reports what lands past the gates"
             yield warning("bypass", what, remedy)
     if rules.hidden:
@@ -173,7 +178,8 @@ def _bypass(rules: BranchRules, wanted: Wanted) -> Iterator[Diagnosis]:
         yield fine("bypass", "nobody bypasses the rules but the bot, by pull request")
 
 
-def _named(bypass: Bypass) -> str:
+def named(bypass: Bypass) -> str:
+    """Say who may bypass rules."""
     kinds = {
         "RepositoryRole": "a role, such as administrators,",
         "OrganizationAdmin": "every owner of the organization",
@@ -183,40 +189,3 @@ def _named(bypass: Bypass) -> str:
         "User": f"user {bypass.id}",
     }
     return kinds.get(bypass.actor, bypass.actor)
-
-
-def diagnose_audit(
-    rules: BranchRules | Unseen, wanted: Wanted, known: Sequence[Mapping[str, Any]]
-) -> Iterator[Diagnosis]:
-    """Check the rules of the audit branch, which may not exist yet."""
-    if isinstance(rules, Unseen):
-        yield unknown("audit-protected", f"the rules of {AUDIT} are hidden: {rules.because}")
-        return
-    if rules.no_force and rules.no_deletion:
-        yield fine("audit-protected", f"{AUDIT} only ever grows")
-    else:
-        what = f"whoever may write can rewrite or delete {AUDIT}, the memory of every decision"
-        remedy = "block force pushes and deletion of it"
-        yield wrong("audit-protected", what, remedy, call_for(audit_ruleset(), known))
-    ours = any(one.id == wanted.app and one.always for one in rules.bypass)
-    blocked = [BLOCKING[kind] for kind in sorted(rules.others) if kind in BLOCKING]
-    if rules.pull_request and BLOCKING["pull_request"] not in blocked:
-        blocked.append(BLOCKING["pull_request"])
-    if not blocked:
-        yield fine("audit-open", "the bot can add to it")
-    elif ours:
-        yield fine("audit-open", f"a rule {' and '.join(blocked)}; the bot bypasses it")
-    else:
-        what = f"a rule {' and '.join(blocked)} on {AUDIT}; no decision can be recorded"
-        yield wrong("audit-open", what, f"exclude {AUDIT} from the ruleset")
-
-
-def diagnose_names(branches: Sequence[str]) -> Diagnosis:
-    """Check that git can make the audit branch: no branch is a folder of another one."""
-    parent = AUDIT.split("/")[0]
-    clashing = [one for one in branches if one == parent or one.startswith(f"{AUDIT}/")]
-    if not clashing:
-        return fine("audit-name", f"no branch stands in the way of {AUDIT}")
-    names = ", ".join(clashing[:5])
-    what = f"the branch {names} keeps {AUDIT} from being made; no decision can be recorded"
-    return wrong("audit-name", what, f"rename it: git push origin --delete {clashing[0]}")

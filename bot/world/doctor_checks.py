@@ -28,6 +28,7 @@ CHECKS: Mapping[str, tuple[Theme, str]] = {
     "linear": (Theme.RULES, "history is linear, so that one promotion is one commit"),
     "bypass": (Theme.RULES, "nobody but the bot bypasses the rules"),
     "audit-protected": (Theme.AUDIT, "the audit branch is never rewritten or deleted"),
+    "audit-writers": (Theme.AUDIT, "nobody but the bot's app adds to the audit branch"),
     "audit-open": (Theme.AUDIT, "no rule keeps the bot from adding to the audit branch"),
     "audit-name": (Theme.AUDIT, "no other branch has a name that keeps it from being made"),
     "audit-records": (Theme.AUDIT, "every stored record, seal and order can be read"),

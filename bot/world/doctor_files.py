@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.core.owners import PLACES, owners_of
 from bot.core.proposal import LOCK
 from bot.world.doctor_diagnosis import Write, fine, unknown, warning, wrong
-from bot.world.github_files import PIN, differing, owner_lines, workflow_files
+from bot.world.github_files import PIN, differing, workflow_files
 from bot.world.github_settings import Unseen
 
 if TYPE_CHECKING:
@@ -38,20 +38,20 @@ def diagnose_owners(
     place = next((place for place in PLACES if place in files), None)
     path = place or PLACES[0]
     text = files[place].decode("utf-8", "replace") if place else ""
-    mends = _owning(path, text, owner)
+    guarded = (
+        LOCK,
+        *(policies or ("policies/model.yaml",)),
+        ".github/workflows/lockstep.yml",
+        path,
+    )
+    bare = [one for one in guarded if owners_of(files, one) is None]
+    mends = _owning(path, text, owner, bare)
     lines = "`/models.lock`, `/policies/` and `/.github/`"
     if place is None:
         what = "there is no CODEOWNERS file, so nobody is asked about the lock and the policies"
         yield wrong("owners-file", what, f"commit {path} with owners for {lines}", *mends)
         return
     yield _errors(place, errors)
-    guarded = (
-        LOCK,
-        *(policies or ("policies/model.yaml",)),
-        ".github/workflows/lockstep.yml",
-        place,
-    )
-    bare = [one for one in guarded if owners_of(files, one) is None]
     if bare:
         more = f" and {len(bare) - SHOWN} more" if len(bare) > SHOWN else ""
         what = f"nobody owns {', '.join(bare[:SHOWN])}{more}"
@@ -60,14 +60,25 @@ def diagnose_owners(
         yield fine("owners-cover", "the lock, the policies and the workflows have owners")
 
 
-def _owning(path: str, text: str, owner: str | None) -> tuple[Mend, ...]:
-    added = owner_lines(text, [owner], path) if owner else ""
+def _owning(path: str, text: str, owner: str | None, bare: Sequence[str]) -> tuple[Mend, ...]:
+    """Give an owner to what has none; what belongs to somebody stays theirs."""
+    lines = dict.fromkeys(_line(text, one) for one in bare if " " not in one)
+    added = "".join(f"{line} {owner}\n" for line in lines if owner)
     if not added:
         return ()
     separated = text if not text or text.endswith("\n") else f"{text}\n"
     return (
         Write(path=path, text=separated + added, does=f"add owners to {path}", over=text or None),
     )
+
+
+def _line(text: str, path: str) -> str:
+    """Write the pattern for a file: its folder, unless somebody owns a part of that already."""
+    folder, _, inside = path.partition("/")
+    patterns = (line.split("#", 1)[0].split() for line in text.splitlines())
+    parts = [words[0].strip("/") for words in patterns if len(words) > 1]
+    shared = any(part == folder or part.startswith(f"{folder}/") for part in parts)
+    return f"/{folder}/" if inside and not shared else f"/{path}"
 
 
 def _errors(place: str, errors: Sequence[Mapping[str, Any]] | Unseen) -> Diagnosis:

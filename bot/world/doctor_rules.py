@@ -24,6 +24,8 @@ class Bypass:
     always: bool
     """Also for a push; else for a pull request only."""
     ruleset: str
+    place: int | None = None
+    """The id of that ruleset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class BranchRules:
     linear: bool = False
     others: frozenset[str] = frozenset()
     """Every kind of rule that is active, as GitHub names it."""
+    places: tuple[tuple[str, int | None], ...] = ()
+    """Every kind of rule with the id of its ruleset."""
     bypass: tuple[Bypass, ...] = ()
     hidden: tuple[str, ...] = ()
     """What could not be looked at, each with its reason."""
@@ -114,6 +118,7 @@ def added_up(
         no_deletion="deletion" in kinds or _off(classic, "allow_deletions"),
         linear="required_linear_history" in kinds or _on(classic, "required_linear_history"),
         others=kinds,
+        places=tuple((str(rule["type"]), rule.get("ruleset_id")) for rule in rules),
         bypass=(*(_bypass(rulesets)), *_admins(classic)),
         hidden=_hidden(protection, rulesets),
     )
@@ -156,6 +161,7 @@ def _bypass(rulesets: Sequence[Mapping[str, Any] | Unseen]) -> tuple[Bypass, ...
             id=actor.get("actor_id"),
             always=actor.get("bypass_mode", "always") != "pull_request",
             ruleset=str(ruleset["name"]),
+            place=ruleset.get("id"),
         )
         for ruleset in rulesets
         if isinstance(ruleset, Mapping)

@@ -1,16 +1,18 @@
-"""The two rulesets that `lockstep doctor --fix` writes, and whether one is there already."""
+"""The rulesets that `lockstep doctor --fix` makes where there are none of their names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.core.record import BRANCH as AUDIT
 from bot.report.status import context
-from bot.world.doctor_diagnosis import Call
 
-NAME, AUDIT_NAME = "Lockstep", "Lockstep audit"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAME, AUDIT_NAME, WRITER_NAME = "Lockstep", "Lockstep audit", "Lockstep audit writer"
+AUDIT_REF = f"refs/heads/{AUDIT}"
 ACTIONS_APP = 15368
 """The app that a workflow's own token speaks as on github.com."""
 
@@ -68,26 +70,27 @@ def ruleset(wanted: Wanted) -> dict[str, Any]:
 
 def audit_ruleset() -> dict[str, Any]:
     """Write the ruleset of the audit branch: it only ever grows, for everybody."""
+    return _audit(AUDIT_NAME, ["deletion", "non_fast_forward"], [])
+
+
+def writer_ruleset(app: int) -> dict[str, Any]:
+    """Write the ruleset that lets the bot alone add to the audit branch.
+
+    It is one of its own, since who bypasses a ruleset bypasses all of it.
+    """
+    bot = {"actor_id": app, "actor_type": "Integration", "bypass_mode": "always"}
+    return _audit(WRITER_NAME, ["creation", "update"], [bot])
+
+
+def _audit(name: str, kinds: Sequence[str], bypass: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "name": AUDIT_NAME,
+        "name": name,
         "target": "branch",
         "enforcement": "active",
-        "bypass_actors": [],
-        "conditions": {"ref_name": {"include": [f"refs/heads/{AUDIT}"], "exclude": []}},
-        "rules": [{"type": "deletion"}, {"type": "non_fast_forward"}],
+        "bypass_actors": bypass,
+        "conditions": {"ref_name": {"include": [AUDIT_REF], "exclude": []}},
+        "rules": [{"type": kind} for kind in kinds],
     }
-
-
-def call_for(wanted: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> Call:
-    """Say how to bring a ruleset about: a new one, or the one of its name made equal."""
-    named = [one for one in known if one["name"] == wanted["name"]]
-    if named:
-        path, method, verb = f"/rulesets/{named[0]['id']}", "PUT", "restore"
-    else:
-        path, method, verb = "/rulesets", "POST", "make"
-    return Call(
-        method=method, path=path, body=dict(wanted), does=f"{verb} the ruleset {wanted['name']!r}"
-    )
 
 
 def _bot(app: int) -> dict[str, Any]:

@@ -121,11 +121,11 @@ class Guard:
                 continue
             records = candidates(self._audit, message_of(self.repository, step.commit))
             if self.dry_run:
-                if landings.match(step.commit, records) is not None:
+                if landings.match(step.commit, records, self.branch) is not None:
                     yield step.commit
                 continue
             try:
-                if landings.seal(step.commit, records):
+                if landings.seal(step.commit, records, self.branch):
                     self.say(f"sealed {step.commit[:12]}")
                     yield step.commit
             except Incident as incident:
@@ -147,7 +147,15 @@ class Guard:
     ) -> Iterator[Finding]:
         sound, known = ledger.sound | set(sealed), ledger.findings
         for one in suspects(steps, begin=begin, sealed=sound, known=known):
-            yield found(one.kind, one.commit, self.branch, self.repository, before=one.before)
+            kind = Kind.WAITED if self._waited(one.kind, one.commit) else one.kind
+            yield found(kind, one.commit, self.branch, self.repository, before=one.before)
+
+    def _waited(self, kind: Kind, commit: str) -> bool:
+        """Tell whether what was pushed had passed, and something kept it from merging."""
+        if kind is not Kind.BY_HAND:
+            return False
+        records = candidates(self._audit, message_of(self.repository, commit))
+        return self._performer.landings.waited(commit, records, self.branch)
 
     def _dropped(self, history: Sequence[Step], tip: str, ledger: Ledger) -> Iterator[Finding]:
         """Find sealed landings that a forced push took out of the branch."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.core.actions import MARKER
-from bot.core.errors import Incident, Moved, Unavailable
+from bot.core.errors import Incident, Moved, NotARepository, Unavailable
 from bot.core.finding import Kind
 from bot.core.proposal import LOCK
 from bot.core.record import BRANCH, RECORDS, digest_of, finding_path, record_path, seal_path
+from bot.core.waiting import FOR_PERSON
 from bot.report.incident import raised
 from bot.report.landed import with_landing, with_queue
 from bot.world.forge import HeadMoved, NotMergeable, QueueRequired
@@ -20,7 +21,7 @@ from bot.world.policies import judged_by, policies_at
 from bot.world.revert import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from bot.core.action import Action, ConfirmLanding, MergePullRequest
     from bot.world.forge import Forge, PullRequest
@@ -99,26 +100,49 @@ class Landings:
         if tip is None:
             return False
         self.repository.fetch(self.forge.remote(), f"+{action.landed}:{LANDED}")
-        return self.seal(action.landed, self.audit.below(tip, f"{RECORDS}/{action.number}"))
+        records = self.audit.below(tip, f"{RECORDS}/{action.number}")
+        return self.seal(action.landed, records, self.forge.default_branch())
 
-    def seal(self, commit: str, records: Iterable[tuple[str, bytes]]) -> bool:
+    def seal(self, commit: str, records: Iterable[tuple[str, bytes]], branch: str) -> bool:
         """Seal a fetched commit by the first of some records that accounts for it.
 
         Raises:
             Incident: what landed is not what was judged.
         """
-        match = self.match(commit, records)
+        match = self.match(commit, records, branch)
         if match is not None:
             self._account(match.number, commit, match.identity, match.content)
         return match is not None
 
-    def match(self, commit: str, records: Iterable[tuple[str, bytes]]) -> Match | None:
-        """Find the record that accounts for a fetched commit.
+    def match(self, commit: str, records: Iterable[tuple[str, bytes]], branch: str) -> Match | None:
+        """Find the record that accounts for a fetched commit of a branch.
 
         A request may have been judged more than once; the record that counts is the one the
         commit names, else the one about exactly the lock that landed, on the lock it grew on.
-        A record accounts for one landing: a commit that copies another's message has none.
+        A record accounts for one landing: a commit that copies another's message has none.  A
+        decision that waited for a person accounts for what that person merged, and nothing else.
         """
+        about = self._matching(commit, records, branch)
+        return next((one for one in about if self._accounts(one, commit)), None)
+
+    def waited(self, commit: str, records: Iterable[tuple[str, bytes]], branch: str) -> bool:
+        """Tell whether a commit brings what passed, and what was waited for never came."""
+        return any(waits_of(one.content) for one in self._matching(commit, records, branch))
+
+    def _accounts(self, match: Match, commit: str) -> bool:
+        waits = waits_of(match.content)
+        if not waits:
+            return True
+        if not waits <= {kind.value for kind in FOR_PERSON}:
+            return False
+        try:
+            return self.forge.pull_request(match.number).merged_as == commit
+        except NotARepository:
+            return False
+
+    def _matching(
+        self, commit: str, records: Iterable[tuple[str, bytes]], branch: str
+    ) -> Iterator[Match]:
         message = message_of(self.repository, commit)
         lock = lock_oid(self.repository, commit)
         grew_on = lock_oid(self.repository, parent_of(self.repository, commit))
@@ -127,9 +151,10 @@ class Landings:
             named = f"Record: {digest_of(text)}" in message
             by_hand = "Record: sha256:" not in message and _about(content, grew_on, lock)
             number, identity = path.removesuffix(".json").split("/")[-2:]
-            if _lets(content) and (named or by_hand) and self._free(number, identity, commit):
-                return Match(int(number), identity, content)
-        return None
+            if not (_lets(content, branch) and (named or by_hand)):
+                continue
+            if self._free(number, identity, commit):
+                yield Match(int(number), identity, content)
 
     def _free(self, number: str, identity: str, commit: str) -> bool:
         """Tell whether a record accounts for no other commit yet."""
@@ -197,6 +222,9 @@ class Landings:
             self._raise(kind, landed, record, number)
 
     def _wrong(self, landed: str, lock: str, record: Mapping[str, Any]) -> Kind | None:
+        self.repository.fetch(self.forge.remote(), f"+refs/heads/{record['branch']}:{BASE}")
+        if self.repository.merge_base(landed, self.repository.commit(BASE)) != landed:
+            return Kind.OTHER_BRANCH
         if lock != record["head"]["lock"]:
             return Kind.OTHER_LOCK
         if not judged_by(record, policies_at(self.repository, landed)):
@@ -215,11 +243,11 @@ class Landings:
         )
         if self.audit.stored(finding_path(landed)) is None:
             self.act(raised(finding))
-        what = (
-            f"{LOCK} landed as {finding.lock} and was judged as {finding.judged}, in {landed}"
-            if kind is Kind.OTHER_LOCK
-            else f"{landed} landed on other policies than those that judged it"
-        )
+        what = {
+            Kind.OTHER_LOCK: f"{LOCK} landed as {finding.lock} and was judged as "
+            f"{finding.judged}, in {landed}",
+            Kind.OTHER_BRANCH: f"{landed} was judged for {finding.branch} and is not on it",
+        }.get(kind, f"{landed} landed on other policies than those that judged it")
         raise Incident(f"{what}; `git revert {landed[:12]}` takes it back")
 
 
@@ -232,10 +260,16 @@ def read_record(text: bytes) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _lets(content: Mapping[str, Any]) -> bool:
-    """Tell whether a record is about a decision that lets its request land."""
+def _lets(content: Mapping[str, Any], branch: str) -> bool:
+    """Tell whether a record is about a decision that lets its request land on a branch."""
     decision, head = content.get("decision", {}), content.get("head", {})
-    return decision.get("outcome") in LETS and "branch" in content and "lock" in head
+    return decision.get("outcome") in LETS and content.get("branch") == branch and "lock" in head
+
+
+def waits_of(content: Mapping[str, Any]) -> frozenset[str]:
+    """Name the kinds of what a recorded decision waited for."""
+    waiting = content.get("decision", {}).get("waiting", ())
+    return frozenset(str(one.get("kind")) for one in waiting if isinstance(one, dict))
 
 
 def _about(content: Mapping[str, Any], grew_on: str, lock: str) -> bool:

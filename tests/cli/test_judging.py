@@ -73,7 +73,7 @@ def test_the_policy_in_the_documentation_is_read():
     text, data, gate = blocks("docs/policy.md", "yaml")
     assert parse_policy(text.encode(), "policies/credit.yaml", GATES).ladder[-1] == "production"
     blind = data.replace("sha256:…", f"sha256:{'0' * 64}")
-    rest = f"models: [late]\nladder: [production]\n{blind}gates:\n  registration: [artifact: {{}}]\n"
+    rest = f"models: [late]\nladder: [production]\n{blind}gates:\n  registration: [artifact]\n"
     read = parse_policy(f"{rest}  production:\n{gate}".encode(), "policies/late.yaml", GATES)
     assert read.data["holdout"].blind is not None
     assert [asked.hard for asked in read.gates("production")] == [True]

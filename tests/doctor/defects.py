@@ -138,6 +138,10 @@ DEFECTS: dict[str, tuple[Breaks, list[tuple[str, str]]]] = {
         lambda it: it.clicked.rulesets.pop(2),
         [("audit-protected", "wrong")],
     ),
+    "writers push to the audit branch": (
+        lambda it: it.clicked.rulesets.pop(4),
+        [("audit-writers", "wrong")],
+    ),
     "the audit branch asks for pull requests": (
         audit_rule("pull_request"),
         [("audit-open", "wrong")],

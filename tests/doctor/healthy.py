@@ -75,11 +75,13 @@ def clicked() -> Clicked:
     """Click everything as docs/github.md says."""
     bot = {"actor_id": APP, "actor_type": "Integration", "bypass_mode": "pull_request"}
     grown = [{"type": "deletion"}, {"type": "non_fast_forward"}]
+    written = [{"type": "creation"}, {"type": "update"}]
     at = "2026-11-23T09:00:00Z"
     return Clicked(
         rulesets={
             1: ruleset(1, "~DEFAULT_BRANCH", rules_of_main(), bot),
             2: ruleset(2, "refs/heads/lockstep/audit", grown),
+            4: ruleset(4, "refs/heads/lockstep/audit", written, {**bot, "bypass_mode": "always"}),
         },
         environments={name: environment(name) for name in ("lockstep", "lockstep-merge")},
         branches={name: [only_main()] for name in ("lockstep", "lockstep-merge")},

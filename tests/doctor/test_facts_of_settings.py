@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.world.doctor_actions import ActionsSettings, diagnose_actions, diagnose_key_scope
-from bot.world.doctor_branch import diagnose_branch, diagnose_names
+from bot.world.doctor_auditrules import diagnose_names
+from bot.world.doctor_branch import diagnose_branch
 from bot.world.doctor_diagnosis import Level
 from bot.world.doctor_files import diagnose_owners
 from bot.world.doctor_identity import IdentityFacts, diagnose_identity, diagnose_role

@@ -215,7 +215,7 @@ FLOWS = (
     Flow(name="nothing", prepare=other, run=evaluate, reports=0),
     Flow(name="stale report", prepare=was_reported, run=evaluate, records=2),
     Flow(name="hold", prepare=comments("/lockstep hold quarter end", waits), run=command,
-         again=and_a_sweep, records=1, orders=1, state="pending"),
+         again=and_a_sweep, records=2, orders=1, state="pending"),
     Flow(name="override", run=command, again=and_a_sweep,
          prepare=comments('/lockstep override --gate lineage --reason "known"', fails),
          merges=1, records=2, seals=1, orders=1),

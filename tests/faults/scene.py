@@ -152,6 +152,7 @@ class Scene:
             author=self.person("ana"), base="main", head=branch, source=self.hosted,
             head_sha=head, created=at, updated=at,
         )  # fmt: skip
+        self.hosted.pushes.append((branch, "0" * 40, head, self.person("ana"), at))
         plumbing.say(self.hosted.path, "update-ref", f"refs/pull/{number}/head", head)
         return number
 

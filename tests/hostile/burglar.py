@@ -1,6 +1,6 @@
 """A model that looks for a token, for labels and for a way to speak of its own verdict."""
 
-# ruff: noqa: PTH208, T201, BLE001, S112 -- a model of an attacker: plain calls, one after another
+# ruff: noqa: T201 -- a model of an attacker: plain calls, one after another
 
 from __future__ import annotations
 
