@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.zoned import Wanted
+from bot.core.action import StoreRecord
 from bot.core.bundle import RUN
 from bot.core.decision import Ruling
 from bot.core.errors import Fault, Moved
@@ -33,9 +34,10 @@ def light(workshop: Workshop, number: int) -> str | None:
 
 
 def reported(workshop: Workshop, play: Play, number: int, bundle: Path) -> Conclusion:
-    """Judge; whatever is wrong with the bundle is said, and nothing waits to be landed."""
+    """Judge; whatever is wrong with the bundle is said, and at most a record waits for zone 3."""
     conclusion, handed = play.judge(number, bundle)
-    assert handed is None
+    kept = handed.actions if handed else ()
+    assert [type(one) for one in kept] == [StoreRecord] * bool(conclusion.judgements)
     assert len(workshop.forge.reports(number, MARKER)) == 1
     assert light(workshop, number) not in (None, "success")
     assert workshop.landed(number) is None
