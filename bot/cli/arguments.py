@@ -14,6 +14,24 @@ from bot.cli.forges import forge_option
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
+class Text(click.ParamType[Any]):
+    """Text that can be written down: a shell may pass bytes that are no UTF-8."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text, or refuse it."""
+        text = str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail("this text is not UTF-8", param, ctx)
+        return text
+
+
+TEXT = Text()
+
+
 class Matching(click.ParamType[Any]):
     """Text of a given form."""
 
@@ -23,7 +41,7 @@ class Matching(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text, or say what it should be."""
-        text = str(value)
+        text = TEXT.convert(value, param, ctx)
         if not self.pattern.fullmatch(text):
             self.fail(f"{text[:80]!r} is no {self.name}; {self.form}", param, ctx)
         return text

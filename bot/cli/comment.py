@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bot.cli.arguments import by_option
+from bot.cli.arguments import TEXT, by_option
 from bot.cli.evaluate import NUMBER, here
 from bot.cli.forges import forge_option, open_forge
 from bot.world.github_zones import Zone
@@ -14,7 +14,7 @@ from bot.world.github_zones import Zone
 
 @click.command(epilog="Example: lockstep comment 7 '/lockstep hold labels are missing'")
 @click.argument("number", type=NUMBER)
-@click.argument("text")
+@click.argument("text", type=TEXT)
 @by_option
 @forge_option
 def command(number: str, text: str, by: str | None, forge: str | None, repo: str | None) -> None:
@@ -25,11 +25,14 @@ def command(number: str, text: str, by: str | None, forge: str | None, repo: str
     comments is whom the token belongs to.
     """
     from bot.cli.command import carried
+    from bot.core.command import LONGEST_COMMENT
     from bot.core.event import CommentCreated
     from bot.world.local_forge import LocalForge
 
     if not text.strip():
         raise click.UsageError("a comment says something")
+    if len(text) > LONGEST_COMMENT:
+        raise click.UsageError(f"a comment has at most {LONGEST_COMMENT:,} characters")
     chosen = open_forge(forge, repo, origin=here(), zone=Zone.COMMAND)
     if not isinstance(chosen, LocalForge):
         click.echo(chosen.comment(int(number), text).url)

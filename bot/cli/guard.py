@@ -112,6 +112,7 @@ def told(guarded: Guarded) -> dict[str, Any]:
         "commits": guarded.commits,
         "sealed": list(guarded.sealed),
         "findings": [json.loads(finding.content) for finding in guarded.findings],
+        "more": guarded.more,
         "red": list(guarded.red),
     }
 
@@ -130,5 +131,7 @@ def print_walk(guarded: Guarded) -> None:
         click.echo(f"{'✗' if finding.red else '✓'} {show.plain(headline(finding))}")
         for move in finding.moves:
             click.echo(f"    {show.plain(move)}")
+    if guarded.more:
+        click.echo(f"and {guarded.more:,} more, which the next run tells")
     red = f", {len(guarded.red):,} of them without a record" if guarded.red else ""
     click.echo(f"{guarded.commits:,} landed changes of the lock are guarded{red}")

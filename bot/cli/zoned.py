@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,12 +125,21 @@ def request_options(command: Verb) -> Verb:
 
 
 def empty(folder: Path) -> Path:
-    """Return a folder that may be written to.
+    """Create a folder before anything is judged or said, and see that it can be written to.
 
     Raises:
         click.UsageError: something lies in it.
+        click.FileError: it cannot be created, read or written to.
     """
-    if folder.exists() and any(folder.iterdir()):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        filled = any(folder.iterdir())
+        if not filled:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+    except OSError as error:
+        raise click.FileError(str(folder), hint=error.strerror) from None
+    if filled:
         raise click.UsageError(f"{folder} is not empty; name a new folder")
     return folder
 

@@ -12,7 +12,6 @@ from bot.core.figures import figure
 from bot.core.record import FORMAT, Record
 from bot.core.transition import Promotion, Registration, Rollback
 from bot.core.verdict import Outcome
-from bot.core.waiting import FOR_PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +74,10 @@ def identity(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
         *((decision.state,) if decision.outcome in UNDECIDED else ()),
         *(judgement.trial.case.key for judgement in judgements if judgement.trial.case),
         *(f"override {override.comment}" for override in decision.overridden),
-        # What is held and then released is another decision: the first lets nobody merge.
-        *sorted({f"stopped {w.kind.value}" for w in decision.waiting if w.kind not in FOR_PERSON}),
+        # Who answers for it and what it waits for: a record must not go on saying the earlier.
+        *sorted(f"approved by {who}" for who in proposal.standing.approved_by),
+        f"merge ordered by {proposal.standing.merge_ordered_by}",
+        *sorted({f"waits for {one.kind.value}" for one in decision.waiting}),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -61,6 +61,8 @@ class ConfirmLanding:
 
     number: int
     landed: str
+    branch: str = ""
+    """Where it landed; empty for the default branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

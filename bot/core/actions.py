@@ -39,7 +39,11 @@ def actions(
     if number is None:
         return ()
     if proposal.standing.merged_as:
-        return (ConfirmLanding(number=number, landed=proposal.standing.merged_as),)
+        return (
+            ConfirmLanding(
+                number=number, landed=proposal.standing.merged_as, branch=proposal.branch
+            ),
+        )
     if not proposal.standing.open:
         return ()
     if decision.ruling is Ruling.NOTHING:

@@ -36,7 +36,8 @@ SENTENCES = {
     "by that branch's lock and policies.",
     Kind.WAITED: "The gates passed, and the decision waited; what it waited for did not come by a "
     "merge of its request.",
-    Kind.DROPPED: "A push was forced: the branch no longer holds a landing that was recorded.",
+    Kind.DROPPED: "A push was forced, or a merge kept an older lock: the branch no longer holds a "
+    "landing that was recorded.",
     Kind.NO_AUDIT: "The commit names its record, and there is no audit branch that holds it.",
     Kind.FOUNDING: "Lockstep guards from here on; what lies before was not judged.",
     Kind.RESTORED: "Changed by hand, back to exactly the lock that was recorded last.",
@@ -49,7 +50,8 @@ STEPS = {
         RULESET,
     ),
     Kind.DROPPED: (
-        "If the push was a mistake, push {short} to the branch again, from a clone that has it.",
+        "If a push was forced by mistake, push {short} again, from a clone that has it.",
+        "If a merge left it out, propose the lock of {short} again.",
         "If it was meant, close this issue; the audit branch keeps the record.",
         RULESET,
     ),

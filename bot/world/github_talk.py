@@ -131,12 +131,21 @@ class GitHubTalk(GitHubSight):
 
     def issue(self, *, marker: str, title: str, body: str) -> Issue:
         """Open an issue, unless one of ours is open whose first line is `marker`; return it."""
+        opened: list[Issue] = []
 
         def attempt() -> Issue:
-            return issue_of(self._repo.create_issue(title=title, body=body))
+            opened.append(issue_of(self._repo.create_issue(title=title, body=body)))
+            return opened[-1]
 
         with self.speaking("opening an issue"):
-            return self.write_once(lambda: self._issue(marker), attempt)
+            kept = self.write_once(lambda: self._issue(marker), attempt)
+            first = self.repeat(lambda: self._issue(marker)) if opened else None
+            if first is None or first.number >= kept.number:
+                return kept
+            # Another run of the bot opened one in the same instant.
+            twin = self._repo.get_issue(kept.number)
+            self.repeat(lambda: twin.edit(state="closed", state_reason="not_planned"))
+            return first
 
     def _issue(self, marker: str) -> Issue | None:
         """Find the oldest of our open issues about something, among the latest thousand."""

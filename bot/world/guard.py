@@ -19,6 +19,7 @@ from bot.report.incident import accepted, raised
 from bot.world.guard_beginning import begun, place
 from bot.world.guard_facts import found, message_of
 from bot.world.guard_ledger import candidates, read_ledger
+from bot.world.guard_merges import Line
 from bot.world.perform import Performer
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Guarded:
     """Landings that this run accounted for by a record."""
     findings: tuple[Finding, ...] = ()
     """What this run told."""
+    more: int = 0
+    """Findings that the next run tells."""
     red: tuple[str, ...] = ()
     """Commits that no decision accounts for, whenever that was told; oldest first."""
 
@@ -86,20 +89,25 @@ class Guard:
         steps = history[at:]
         sealed = tuple(self._sealed(steps, ledger))
         ledger = self._newer(ledger)
+        sound = ledger.sound | set(sealed)
+        line = Line(self.repository, tip, ledger.landings(self.branch) | set(sealed))
+        merges = frozenset(line.kept(steps, sound, ledger.findings))
+        sound |= merges
         asked = self._asked(steps, tip, since, only)
-        suspected = self._suspected(steps, history[at - 1].lock if at else "none", ledger, sealed)
+        suspected = self._suspected(steps, history[at - 1].lock if at else "none", ledger, sound)
         told = [founding] if founding else []
         told += (one for one in suspected if asked is None or one.commit in asked)
-        told += () if only else self._dropped(history, tip, ledger)
+        told += () if only else self._dropped(history, line, ledger)
         for finding in told[:AT_ONCE]:
             self._tell(finding)
-        self._turn_green(asked or (), ledger.sound | set(sealed))
+        self._turn_green(asked or (), sound)
         return Guarded(
             branch=self.branch,
             tip=tip,
             commits=len(steps),
             sealed=sealed,
-            findings=tuple(told),
+            findings=tuple(told[:AT_ONCE]),
+            more=len(told[AT_ONCE:]),
             red=self._red(steps, ledger, told),
         )
 
@@ -121,7 +129,7 @@ class Guard:
                 continue
             records = candidates(self._audit, message_of(self.repository, step.commit))
             if self.dry_run:
-                if landings.match(step.commit, records, self.branch) is not None:
+                if landings.accounting.match(step.commit, records, self.branch) is not None:
                     yield step.commit
                 continue
             try:
@@ -143,10 +151,9 @@ class Guard:
             self.say(str(incident))
 
     def _suspected(
-        self, steps: Sequence[Step], begin: str, ledger: Ledger, sealed: Collection[str]
+        self, steps: Sequence[Step], begin: str, ledger: Ledger, sound: Collection[str]
     ) -> Iterator[Finding]:
-        sound, known = ledger.sound | set(sealed), ledger.findings
-        for one in suspects(steps, begin=begin, sealed=sound, known=known):
+        for one in suspects(steps, begin=begin, sealed=sound, known=ledger.findings):
             kind = Kind.WAITED if self._waited(one.kind, one.commit) else one.kind
             yield found(kind, one.commit, self.branch, self.repository, before=one.before)
 
@@ -155,25 +162,30 @@ class Guard:
         if kind is not Kind.BY_HAND:
             return False
         records = candidates(self._audit, message_of(self.repository, commit))
-        return self._performer.landings.waited(commit, records, self.branch)
+        return self._performer.landings.accounting.waited(commit, records, self.branch)
 
-    def _dropped(self, history: Sequence[Step], tip: str, ledger: Ledger) -> Iterator[Finding]:
-        """Find sealed landings that a forced push took out of the branch."""
+    def _dropped(self, history: Sequence[Step], line: Line, ledger: Ledger) -> Iterator[Finding]:
+        """Find sealed landings that a forced push took out, or whose lock a merge left out."""
         there = {step.commit for step in history}
+        beside = []
         for commit, seal in ledger.seals.items():
-            ours = seal.get("branch") == self.branch and commit not in ledger.told
-            if not ours or commit in there:
+            if seal.get("branch") != self.branch or commit in there:
                 continue
             kept = self.repository.resolve(commit)
-            if kept is not None and self.repository.merge_base(kept, tip) == kept:
-                continue
-            if kept is None:
-                request = int(seal["request"])
-                yield Finding(
-                    kind=Kind.DROPPED, commit=commit, branch=self.branch, request=request, tip=tip
-                )
-            else:
-                yield found(Kind.DROPPED, kept, self.branch, self.repository, tip=tip)
+            if kept is not None and self.repository.merge_base(kept, line.tip) == kept:
+                beside.append(kept)
+            elif commit not in ledger.told:
+                yield self._gone(commit, line.tip, int(seal["request"]))
+        for commit in line.left_out(one for one in beside if one in line.landings):
+            if commit not in ledger.told:
+                yield self._gone(commit, line.tip, int(ledger.seals[commit]["request"]))
+
+    def _gone(self, commit: str, tip: str, request: int) -> Finding:
+        if self.repository.resolve(commit) is None:
+            return Finding(
+                kind=Kind.DROPPED, commit=commit, branch=self.branch, request=request, tip=tip
+            )
+        return found(Kind.DROPPED, commit, self.branch, self.repository, tip=tip)
 
     def _asked(
         self, steps: Sequence[Step], tip: str, since: str | None, only: Collection[str]

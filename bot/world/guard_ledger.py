@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.finding import Kind
 from bot.core.record import BRANCH, FINDINGS, RECORDS, SEALS
+from bot.world.accounting import read_record
 from bot.world.git import checked
 from bot.world.perform_audit import below
-from bot.world.perform_landing import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +50,10 @@ class Ledger:
     def sound(self) -> frozenset[str]:
         """Commits that landed as they were judged."""
         return frozenset(commit for commit, seal in self.seals.items() if not seal.get("finding"))
+
+    def landings(self, branch: str) -> frozenset[str]:
+        """Name the commits that landed as they were judged, for a branch."""
+        return frozenset(one for one in self.sound if self.seals[one].get("branch") == branch)
 
 
 def read_ledger(audit: AuditBranch) -> Ledger:

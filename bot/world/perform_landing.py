@@ -5,23 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from bot.core.actions import MARKER
-from bot.core.errors import Incident, Moved, NotARepository, Unavailable
+from bot.core.errors import Incident, Moved, Unavailable
 from bot.core.finding import Kind
 from bot.core.proposal import LOCK
-from bot.core.record import BRANCH, RECORDS, digest_of, finding_path, record_path, seal_path
-from bot.core.waiting import FOR_PERSON
+from bot.core.record import (
+    BRANCH,
+    RECORDS,
+    digest_of,
+    finding_path,
+    record_path,
+    seal_path,
+)
 from bot.report.incident import raised
 from bot.report.landed import with_landing, with_queue
+from bot.world.accounting import Accounting
 from bot.world.forge import HeadMoved, NotMergeable, QueueRequired
 from bot.world.guard_facts import found, lock_oid, message_of
 from bot.world.policies import judged_by, policies_at
-from bot.world.revert import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from bot.core.action import Action, ConfirmLanding, MergePullRequest
     from bot.world.forge import Forge, PullRequest
@@ -29,16 +35,6 @@ if TYPE_CHECKING:
     from bot.world.repository import Repository
 
 BASE, LANDED = "refs/lockstep/base", "refs/lockstep/landed"
-LETS = frozenset({"passed", "overridden"})
-"""Outcomes of a record that let a request land."""
-
-
-class Match(NamedTuple):
-    """The record that accounts for a commit."""
-
-    number: int
-    identity: str
-    content: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +49,11 @@ class Landings:
     """Performs what an incident calls for."""
     report: str = ""
     """What this run published, in case somebody deletes it before the end."""
+
+    @property
+    def accounting(self) -> Accounting:
+        """Which record accounts for a landed commit."""
+        return Accounting(forge=self.forge, repository=self.repository, audit=self.audit)
 
     def merge(self, action: MergePullRequest, pull: PullRequest) -> str | None:
         """Merge what was judged, or hand it to the merge queue.
@@ -84,8 +85,19 @@ class Landings:
         except NotMergeable as refused:
             raise Moved(f"the forge did not merge it: {refused}") from None
         self.say(f"merged as {landed[:10]}")
-        self._account(action.number, landed, action.identity, json.loads(stored))
+        self.repository.fetch(self.forge.remote(), f"+{landed}:{LANDED}")
+        if not self._landed_by_another(action, landed, digest_of(stored)):
+            self._account(action.number, landed, action.identity, json.loads(stored))
         return landed
+
+    def _landed_by_another(self, action: MergePullRequest, landed: str, digest: str) -> bool:
+        """Seal what another run of the bot landed meanwhile, by the record that it names."""
+        message = message_of(self.repository, landed)
+        if "Record: sha256:" not in message or f"Record: {digest}" in message:
+            return False
+        tip = self.audit.tip()
+        records = self.audit.below(tip, f"{RECORDS}/{action.number}") if tip else ()
+        return self.seal(landed, records, action.branch)
 
     def confirm(self, action: ConfirmLanding) -> bool:
         """Seal a landing that was cut short before its seal, or that a person merged.
@@ -101,7 +113,7 @@ class Landings:
             return False
         self.repository.fetch(self.forge.remote(), f"+{action.landed}:{LANDED}")
         records = self.audit.below(tip, f"{RECORDS}/{action.number}")
-        return self.seal(action.landed, records, self.forge.default_branch())
+        return self.seal(action.landed, records, action.branch or self.forge.default_branch())
 
     def seal(self, commit: str, records: Iterable[tuple[str, bytes]], branch: str) -> bool:
         """Seal a fetched commit by the first of some records that accounts for it.
@@ -109,57 +121,10 @@ class Landings:
         Raises:
             Incident: what landed is not what was judged.
         """
-        match = self.match(commit, records, branch)
+        match = self.accounting.match(commit, records, branch)
         if match is not None:
             self._account(match.number, commit, match.identity, match.content)
         return match is not None
-
-    def match(self, commit: str, records: Iterable[tuple[str, bytes]], branch: str) -> Match | None:
-        """Find the record that accounts for a fetched commit of a branch.
-
-        A request may have been judged more than once; the record that counts is the one the
-        commit names, else the one about exactly the lock that landed, on the lock it grew on.
-        A record accounts for one landing: a commit that copies another's message has none.  A
-        decision that waited for a person accounts for what that person merged, and nothing else.
-        """
-        about = self._matching(commit, records, branch)
-        return next((one for one in about if self._accounts(one, commit)), None)
-
-    def waited(self, commit: str, records: Iterable[tuple[str, bytes]], branch: str) -> bool:
-        """Tell whether a commit brings what passed, and what was waited for never came."""
-        return any(waits_of(one.content) for one in self._matching(commit, records, branch))
-
-    def _accounts(self, match: Match, commit: str) -> bool:
-        waits = waits_of(match.content)
-        if not waits:
-            return True
-        if not waits <= {kind.value for kind in FOR_PERSON}:
-            return False
-        try:
-            return self.forge.pull_request(match.number).merged_as == commit
-        except NotARepository:
-            return False
-
-    def _matching(
-        self, commit: str, records: Iterable[tuple[str, bytes]], branch: str
-    ) -> Iterator[Match]:
-        message = message_of(self.repository, commit)
-        lock = lock_oid(self.repository, commit)
-        grew_on = lock_oid(self.repository, parent_of(self.repository, commit))
-        for path, text in records:
-            content = read_record(text)
-            named = f"Record: {digest_of(text)}" in message
-            by_hand = "Record: sha256:" not in message and _about(content, grew_on, lock)
-            number, identity = path.removesuffix(".json").split("/")[-2:]
-            if not (_lets(content, branch) and (named or by_hand)):
-                continue
-            if self._free(number, identity, commit):
-                yield Match(int(number), identity, content)
-
-    def _free(self, number: str, identity: str, commit: str) -> bool:
-        """Tell whether a record accounts for no other commit yet."""
-        seal = self.audit.stored(seal_path(int(number), identity))
-        return seal is None or json.loads(seal)["landed"] == commit
 
     def _recorded(self, number: int, identity: str) -> bytes:
         stored = self.audit.stored(record_path(number, identity))
@@ -196,14 +161,14 @@ class Landings:
             self.forge.delete_comment(number, duplicate)
 
     def _account(self, number: int, landed: str, identity: str, record: Mapping[str, Any]) -> None:
-        """Compare what landed with what was judged, and write both down.
+        """Compare what landed, and is fetched, with what was judged; write both down.
 
         Raises:
             Incident: another lock landed, or on other policies.
+            Unavailable: the branch does not show it yet.
         """
-        self.repository.fetch(self.forge.remote(), f"+{landed}:{LANDED}")
         lock, judged = lock_oid(self.repository, landed), record["head"]["lock"]
-        kind = self._wrong(landed, lock, record)
+        kind = self._wrong(number, landed, record)
         seal = {
             "landed": landed,
             "lock": lock,
@@ -221,11 +186,17 @@ class Landings:
         if kind is not None:
             self._raise(kind, landed, record, number)
 
-    def _wrong(self, landed: str, lock: str, record: Mapping[str, Any]) -> Kind | None:
-        self.repository.fetch(self.forge.remote(), f"+refs/heads/{record['branch']}:{BASE}")
-        if self.repository.merge_base(landed, self.repository.commit(BASE)) != landed:
+    def _wrong(self, number: int, landed: str, record: Mapping[str, Any]) -> Kind | None:
+        branch = record["branch"]
+        self.repository.fetch(self.forge.remote(), f"+refs/heads/{branch}:{BASE}")
+        tip = self.repository.commit(BASE)
+        common = self.repository.merge_base(landed, tip)
+        if common != landed:
+            if common == tip and self.forge.pull_request(number).base == branch:
+                # A copy of the repository lags behind the merge it has just made.
+                raise Unavailable(f"{branch} does not show {landed[:12]} yet; try again")
             return Kind.OTHER_BRANCH
-        if lock != record["head"]["lock"]:
+        if not self.accounting.as_judged(landed, record):
             return Kind.OTHER_LOCK
         if not judged_by(record, policies_at(self.repository, landed)):
             return Kind.OTHER_POLICIES
@@ -248,31 +219,5 @@ class Landings:
             f"{finding.judged}, in {landed}",
             Kind.OTHER_BRANCH: f"{landed} was judged for {finding.branch} and is not on it",
         }.get(kind, f"{landed} landed on other policies than those that judged it")
-        raise Incident(f"{what}; `git revert {landed[:12]}` takes it back")
-
-
-def read_record(text: bytes) -> Mapping[str, Any]:
-    """Read a stored record; empty when it is none."""
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _lets(content: Mapping[str, Any], branch: str) -> bool:
-    """Tell whether a record is about a decision that lets its request land on a branch."""
-    decision, head = content.get("decision", {}), content.get("head", {})
-    return decision.get("outcome") in LETS and content.get("branch") == branch and "lock" in head
-
-
-def waits_of(content: Mapping[str, Any]) -> frozenset[str]:
-    """Name the kinds of what a recorded decision waited for."""
-    waiting = content.get("decision", {}).get("waiting", ())
-    return frozenset(str(one.get("kind")) for one in waiting if isinstance(one, dict))
-
-
-def _about(content: Mapping[str, Any], grew_on: str, lock: str) -> bool:
-    """Tell whether a record is about exactly this lock in place of exactly that one."""
-    judged, champion = content.get("head", {}), content.get("base", {})
-    return bool(judged.get("lock") == lock and (champion.get("lock") or "none") == grew_on)
+        back = f"`git revert {landed[:12]}` on the branch that has it takes it back"
+        raise Incident(f"{what}; {back}")

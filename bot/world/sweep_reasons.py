@@ -6,8 +6,9 @@ lasts must come round at a pace of its own, or every sweep would judge it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.order import Kind
@@ -15,7 +16,6 @@ from bot.report.status import BASE_DIGITS, base_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from bot.core.order import Order
     from bot.core.policy import Freeze
@@ -25,12 +25,18 @@ SOON, LATE, EXPIRED = timedelta(hours=6), timedelta(hours=6), timedelta(days=7)
 """How often what waits, what erred and what stands is judged again though nothing moved."""
 WINDOW = timedelta(hours=1)
 """How long such a moment lasts; sweeps come twice in it."""
-FRESH = timedelta(days=1)
-"""How long an order that changed nothing is taken up again."""
+SPARE = timedelta(hours=3)
+"""How long a moment lasts that must not be missed, since sweeps are skipped now and then."""
+AT_ONCE, FRESH = timedelta(minutes=30), timedelta(days=1)
+"""How long what happened is taken up by every sweep, and for how long by a round of six hours.
+
+What it changed shows in the status; what changed nothing does not, and must end by itself.
+"""
 CUT_SHORT = timedelta(minutes=10)
 """How long a run may take from its green status to its merge."""
 NOTHING, FROZEN, MERGES = "No promotion", "FROZEN", "Merges now."
 """What a description says of such a request."""
+_UNTIL = re.compile(rf"{FROZEN}: \D{{0,40}}(\d{{4}}-\d{{2}}-\d{{2}})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,30 +67,42 @@ def why(seen: Surveyed, ground: Ground) -> str:
     return (
         ground.moved(seen, status.description)
         or _ordered(ground.orders.get(seen.number, ()), said_at, ground.now)
-        or _thawed(status, ground)
+        or _thawed(status, said_at, ground)
         or _aged(status, age)
     )
 
 
 def _ordered(orders: Sequence[Order], said_at: datetime, now: datetime) -> str:
     for order in orders:
-        if said_at < order.at and now - order.at < FRESH:
+        if said_at < order.at and _taken_up(now - order.at):
             return f"{order.kind.value} was ordered after its verdict"
-        ended = order.until is not None and said_at < order.until <= now
+        ended = order.until is not None and said_at < order.until and _taken_up(now - order.until)
         if order.kind is Kind.OVERRIDE and ended:
             return "an override ended"
     return ""
 
 
-def _thawed(status: Status, ground: Ground) -> str:
-    """Say that a freeze ended or began; a rollback is exempt, so one day's beginning is enough."""
+def _thawed(status: Status, said_at: datetime, ground: Ground) -> str:
+    """Say that the freeze it waits for ended, or that one began; what is exempt goes on."""
     today = ground.now.date()
     frozen = [freeze for freeze in ground.freezes if freeze.since <= today <= freeze.until]
     if status.description.startswith(FROZEN):
-        return "" if frozen else "the freeze ended"
-    begins = any(freeze.since == today for freeze in frozen)
+        until = _until(status.description)
+        return "the freeze ended" if not frozen or (until and until < today) else ""
+    begun = (datetime.combine(freeze.since, time(), UTC) for freeze in frozen)
+    since = [ground.now - moment for moment in begun if said_at < moment]
+    begins = any(past < SPARE or _taken_up(past) for past in since)
     waits = status.state == "success" and not status.description.startswith(NOTHING)
     return "a freeze began" if begins and waits else ""
+
+
+def _until(description: str) -> date | None:
+    """Read the last day of the freeze that a description names."""
+    found = _UNTIL.match(description)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
 
 
 def _aged(status: Status, age: timedelta) -> str:
@@ -97,9 +115,15 @@ def _aged(status: Status, age: timedelta) -> str:
         case "error":
             return "what could not be answered may be there now" if _comes_round(age, LATE) else ""
         case _:
-            old = _comes_round(age, EXPIRED) and not status.description.startswith(NOTHING)
+            old = _comes_round(age, EXPIRED, SPARE) and not status.description.startswith(NOTHING)
             return "its evidence has expired" if old else ""
 
 
-def _comes_round(age: timedelta, pace: timedelta) -> bool:
-    return age >= pace and age % pace < WINDOW
+def _taken_up(since: timedelta) -> bool:
+    """Tell whether what happened so long ago is due now: at once, or in a round of its day."""
+    first = timedelta(0) <= since < AT_ONCE
+    return first or (since < FRESH and _comes_round(since, SOON))
+
+
+def _comes_round(age: timedelta, pace: timedelta, window: timedelta = WINDOW) -> bool:
+    return age >= pace and age % pace < window

@@ -146,6 +146,34 @@ def test_another_ruling_or_other_evidence_is_another_record():
                 identity(decided(other), [other], proposal())}) == 3  # fmt: skip
 
 
+def test_who_approved_and_who_ordered_the_merge_make_another_record():
+    standings = (
+        Standing(),
+        Standing(approved_by=("ben",)),
+        Standing(approved_by=("carol",)),
+        Standing(approved_by=("ben", "carol")),
+        Standing(merge_ordered_by="ben"),
+    )
+    named = [identity(decided(PROMOTED), [PROMOTED], proposal(standing=one)) for one in standings]
+    assert len(set(named)) == len(standings)
+
+
+def test_the_same_people_in_another_order_are_the_same_record():
+    one, other = Standing(approved_by=("ben", "carol")), Standing(approved_by=("carol", "ben"))
+    decision = decided(PROMOTED)
+    assert identity(decision, [PROMOTED], proposal(standing=one)) == identity(
+        decision, [PROMOTED], proposal(standing=other)
+    )
+
+
+def test_what_a_decision_waits_for_makes_another_record():
+    rules = Rules(merge="manual")
+    standings = (Standing(), Standing(draft=True))
+    decisions = [decide([PROMOTED], one, rules) for one in standings]
+    assert {one.ruling.value for one in decisions} == {"hold"}
+    assert len({identity(one, [PROMOTED], proposal()) for one in decisions}) == 2
+
+
 @pytest.mark.parametrize(
     ("judgements", "line"),
     [

@@ -79,7 +79,9 @@ def test_a_working_tree_has_nobody_to_tell():
 
 def test_a_request_that_has_landed_is_only_sealed():
     landed = proposal(standing=Standing(open=False, merged_as="c" * 40))
-    assert follow(Outcome.PASSED, read=landed) == (ConfirmLanding(number=7, landed="c" * 40),)
+    assert follow(Outcome.PASSED, read=landed) == (
+        ConfirmLanding(number=7, landed="c" * 40, branch="main"),
+    )
 
 
 def test_a_closed_request_is_left_alone():

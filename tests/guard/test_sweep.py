@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -138,8 +138,9 @@ def test_a_freeze_that_began_or_ended_makes_what_waits_due(tmp_path: Path) -> No
     number = yard.propose("churn", "1")
     yard.judge(number)
 
+    began = datetime.combine(first.date(), time(), UTC) - datetime.now(UTC)
     assert reasons(swept(yard, timedelta(days=1))) == {}
-    assert reasons(swept(yard, timedelta(days=2))) == {number: "a freeze began"}
+    assert reasons(swept(yard, began + timedelta(minutes=20))) == {number: "a freeze began"}
 
 
 def test_a_merge_that_was_cut_short_is_taken_up(yard: Yard) -> None:
