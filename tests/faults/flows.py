@@ -24,7 +24,7 @@ from bot.world.sweep import planned
 from bot.world.sweep_reasons import CUT_SHORT
 from bot.world.zones import Judging
 from tests.faults.line import Line
-from tests.faults.scene import Near, Scene, serving
+from tests.faults.scene import POLICY, Near, Scene, serving
 from tests.forges.server import plumbing
 from tests.forges.server.storage import put
 
@@ -58,7 +58,7 @@ class Flow:
     orders: int = 0
     issues: int = 0
     reverts: int = 0
-    otherwise: Mapping[str, int | None] = field(default_factory=dict)
+    otherwise: Mapping[str, int] = field(default_factory=dict)
     """What else may stand at the end, where a fault takes the flow another way."""
 
 
@@ -182,7 +182,7 @@ def judge_and_land(scene: Scene, world: World) -> None:
 
 
 class Meddled(Near):
-    """GitHub on which somebody pushes in the last instant before the first merge."""
+    """GitHub on which somebody changes a policy in the last instant before the first merge."""
 
     def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
         start = plumbing.branch(self.place, "start")
@@ -194,7 +194,8 @@ class Meddled(Near):
 def meddled(scene: Scene) -> None:
     scene.push("start", {})
     scene.git("push", "-q", "origin", "start:main")
-    scene.push("meddled", lock(fraud=serving("1", "4")))
+    again = POLICY.format(model="credit", merge="auto") + "# Looked at again.\n"
+    scene.push("meddled", {"policies/credit.yaml": again})
     passes(scene)
 
 
@@ -229,5 +230,5 @@ FLOWS = (
     Flow(name="incident", prepare=meddled, run=incident, again=incident_and_guard, merges=1,
          records=1, seals=1, issues=1, reverts=1,
          # Cut short before the merge, it is judged again on what was pushed meanwhile.
-         otherwise={"records": 2, "issues": None, "reverts": None}),
+         otherwise={"records": 2, "issues": 0, "reverts": 0}),
 )  # fmt: skip
