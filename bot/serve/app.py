@@ -43,6 +43,15 @@ class Closed(Exception):  # noqa: N818 -- an end of a body, named as it reads
 
 
 @dataclass(slots=True)
+class Body:
+    """A body as far as it has come."""
+
+    bytes: bytearray = field(default_factory=bytearray)
+    time: asyncio.Timeout | None = None
+    """What is left to it."""
+
+
+@dataclass(slots=True)
 class Door:
     """Answers requests."""
 
@@ -54,6 +63,8 @@ class Door:
     body_s: float = BODY_S
     most_held: int = MOST_HELD
     _held: int = field(default=0, init=False)
+    _coming: dict[int, Body] = field(default_factory=dict, init=False)
+    """Bodies that are not whole yet, the oldest first."""
 
     async def webhook(self, request: Request) -> Response:
         """Take one delivery."""
@@ -76,10 +87,10 @@ class Door:
         content = {"result": answer.result, "says": answer.says}
         return JSONResponse(content, answer.status, dict(answer.headers or {}))
 
-    async def _read(self, request: Request, body: bytearray) -> Answer:
+    async def _read(self, request: Request, body: Body) -> Answer:
         """Read a body of a bounded size in a bounded time, and take it."""
         try:
-            async with asyncio.timeout(self.body_s):
+            async with asyncio.timeout(self.body_s) as body.time:
                 async for chunk in request.stream():
                     self._hold(body, chunk)
         except Closed as closed:
@@ -88,29 +99,50 @@ class Door:
             return Answer(status=408, result="slow", says="the body came too slowly")
         except ClientDisconnect:
             return Answer(status=400, result="cut", says="the body was cut short")
-        return await run_in_threadpool(self.intake.take, request.headers, bytes(body))
+        if self._coming.pop(id(body), None) is None:
+            return _busy()
+        return await run_in_threadpool(self.intake.take, request.headers, bytes(body.bytes))
 
-    def _hold(self, body: bytearray, chunk: bytes) -> None:
+    def _hold(self, body: Body, chunk: bytes) -> None:
         """Add to a body what there is memory for.
 
         Raises:
             Closed: it is too large, or too much is held already.
         """
-        if len(body) + len(chunk) > LARGEST:
+        if len(body.bytes) + len(chunk) > LARGEST:
             raise Closed(too_large())
-        if self._held + len(chunk) > self.most_held:
-            raise Closed(_busy())
+        while self._held + len(chunk) > self.most_held:
+            self._drop_before(body)
         self._held += len(chunk)
-        body += chunk
+        body.bytes += chunk
+
+    def _drop_before(self, body: Body) -> None:
+        """Give up the body that takes longest to come, in whose place this one is held.
+
+        Raises:
+            Closed: every body but this one is whole, and is being read.
+        """
+        oldest = next(iter(self._coming.values()), body)
+        if oldest is body or oldest.time is None:
+            raise Closed(_busy())
+        self._forget(oldest)
+        if not oldest.time.expired():
+            oldest.time.reschedule(asyncio.get_running_loop().time())
 
     @contextmanager
-    def _holding(self) -> Iterator[bytearray]:
+    def _holding(self) -> Iterator[Body]:
         """Count a body as long as it is held."""
-        body = bytearray()
+        body = Body()
+        self._coming[id(body)] = body
         try:
             yield body
         finally:
-            self._held -= len(body)
+            self._forget(body)
+
+    def _forget(self, body: Body) -> None:
+        self._coming.pop(id(body), None)
+        self._held -= len(body.bytes)
+        body.bytes = bytearray()
 
     async def healthz(self, _: Request) -> Response:
         """Say that the loop turns."""

@@ -42,6 +42,9 @@ class Figures:
         )
         self.jobs = self._counter("jobs", "Jobs by verb and how they ended.", "verb", "end")
         self.calls = self._counter("github_requests", "Requests to GitHub's API.", "kind")
+        self.closed = self._counter(
+            "connections_closed", "Connections closed because they kept us waiting.", "why"
+        )
         self.answers = self._histogram(
             "answer_seconds", "Seconds until a delivery was answered.", ANSWER_SECONDS
         )

@@ -19,6 +19,7 @@ from bot.serve.figures import Figures
 from bot.serve.intake import Intake
 from bot.serve.journal import Journal
 from bot.serve.ledger import Ledger
+from bot.serve.patience import PAUSE_S, Patience, impatient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-MOST_CONNECTIONS = 256
-BACKLOG = 1_024
+BACKLOG = 256
+"""Callers in line, and most taken at one turn of the loop: all fit a process's 1,024 files."""
 LINGER_S = 5
 """How long open connections may take to end when the server stops."""
 
@@ -48,6 +49,7 @@ class Setting:
     most: int = 1_000
     """Jobs that may wait."""
     terms: Terms = field(default_factory=Terms)
+    patience: Patience = field(default_factory=Patience)
 
 
 def serve(setting: Setting, journal: Journal) -> None:
@@ -65,11 +67,16 @@ def serve(setting: Setting, journal: Journal) -> None:
         journal.say("listening", host=host, port=port, repositories=" ".join(setting.repositories))
         config = uvicorn.Config(
             app,
+            http=impatient(setting.patience, figures.closed),
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
+            # What is left of the crowd is being answered; one more is answered 503.
+            limit_concurrency=setting.patience.most + 1,
+            backlog=BACKLOG,
+            timeout_keep_alive=PAUSE_S,
             timeout_graceful_shutdown=LINGER_S,
         )
         with _told(journal), _stopped_by(signal.SIGTERM):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.serve.crew import Terms
 from bot.serve.journal import Journal, forms
+from bot.serve.patience import Patience
 from bot.serve.running import Setting, serve
 
 
@@ -27,6 +28,7 @@ def main() -> None:
         environment=told["environment"],
         most=told["most"],
         terms=Terms(**told["terms"]),
+        patience=Patience(**told["patience"]),
     )
     serve(setting, Journal(forms(told["secrets"])))
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret of thirty-two characters"
@@ -124,6 +125,16 @@ class Served:
         found = [line for line in every if line["what"] == what]
         return [line for line in found if facts.items() <= line.items()]
 
+    def figures(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+        """Return every figure by its name and labels."""
+        answer = self.client.get("/metrics")
+        assert answer.headers["content-type"].startswith("application/openmetrics-text")
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(answer.text)
+            for sample in family.samples
+        }
+
     def until(self, happened: Callable[[], Any], seconds: float = LONG_S) -> Any:
         """Wait for something."""
         end = time.monotonic() + seconds
@@ -163,6 +174,7 @@ class Play:
     secrets: tuple[str, ...] = (SECRET,)
     most: int = 100
     terms: dict[str, float] = field(default_factory=dict)
+    patience: dict[str, float] = field(default_factory=dict)
 
     def open(self, **role: Any) -> Served:
         """Open the server; every job does as `role` says."""
@@ -175,6 +187,7 @@ class Play:
             "environment": {"PLAYED": str(self.folder), "PATH": os.environ["PATH"]},
             "most": self.most,
             "terms": {"sweep_s": 0, "grace_s": 10, **self.terms},
+            "patience": self.patience,
         }
         program = str(Path(__file__).with_name("opening.py"))
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}

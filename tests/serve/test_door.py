@@ -8,23 +8,12 @@ import time
 import uuid
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from tests.forges.downloads import webhooks_archive
-from tests.serve.stage import SECRET, Play, Served, changed, commented, pushed, signature
+from tests.serve.stage import SECRET, Play, changed, commented, pushed, signature
 from tests.workflows.examples import examples
 
 SECOND = 1.0
-
-
-def figures(served: Served) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    answer = served.client.get("/metrics")
-    assert answer.headers["content-type"].startswith("application/openmetrics-text")
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
 
 
 def test_what_is_not_signed_by_us_is_turned_away_and_leaves_nothing(play: Play) -> None:
@@ -39,7 +28,7 @@ def test_what_is_not_signed_by_us_is_turned_away_and_leaves_nothing(play: Play) 
             served.deliver("pull_request", body, X_Hub_Signature_256=old, X_Hub_Signature=old),
             served.client.post("/webhook", content=body, headers={"X-Hub-Signature": old}),
         ]
-        depth = figures(served)[("lockstep_queue_jobs", (("state", "waiting"),))]
+        depth = served.figures()[("lockstep_queue_jobs", (("state", "waiting"),))]
 
     assert [answer.status_code for answer in turned_away] == [401] * 6
     assert depth == 0
@@ -129,7 +118,7 @@ def test_every_example_of_github_is_answered_within_a_second(play: Play) -> None
             payload["repository"]["full_name"] = "acme/models"
     with play.open(seconds=0.05) as served:
         statuses = [served.deliver(name, payload).status_code for name, payload in payloads]
-        counted = figures(served)
+        counted = served.figures()
 
     assert len(payloads) >= 132
     assert set(statuses) == {202}, served.said("delivery", status=400)
@@ -173,7 +162,7 @@ def test_figures_say_what_happened_and_what_is_left_to_do(play: Play) -> None:
             served.deliver("pull_request", changed(7), guid=guid)
         served.deliver("star", {"repository": {"full_name": "acme/models"}})
         served.ended(1)
-        counted = figures(served)
+        counted = served.figures()
 
     event = ("event", "pull_request")
     assert counted[("lockstep_deliveries_total", (event, ("result", "queued")))] == 1
