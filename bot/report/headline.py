@@ -135,7 +135,7 @@ def headline(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
         verdict=verdict,
         subject=_refused(refusal) if refusal else subject(decision, judgements),
         deciding=deciding,
-        counts="" if refusal or sort is Kind.REVERTED or counted == deciding else counted,
+        counts="" if refusal or sort is Kind.REVERTED or counted in deciding else counted,
         standing="" if nothing else standing(decision, proposal),
     )
 

@@ -9,7 +9,11 @@ import re
 
 MERGES = "**Merges now.**"
 QUEUED = "**In the merge queue.**"
-OPEN_STEP = re.compile(r"^- \[ \] Then this commit and no other is merged.*$", re.MULTILINE)
+QUEUED_STEP = (
+    "- [ ] The merge queue builds a commit of it, has that judged once more, and merges it"
+)
+MERGE_STEP = re.compile(r"^- \[ \] Then this commit and no other is merged.*$", re.MULTILINE)
+OPEN_STEP = re.compile(rf"{MERGE_STEP.pattern}|^{re.escape(QUEUED_STEP)}$", re.MULTILINE)
 BEFORE = re.compile(
     r"^(?:To (?:stop this|judge it again)[,:] .*\n)*"
     r"To undo it after merging, `git revert <landed>`",
@@ -35,4 +39,6 @@ def with_landing(body: str, landed: str, branch: str) -> str:
 
 def with_queue(body: str) -> str:
     """Say in a published comment that its request waits in the merge queue."""
-    return body.replace(MERGES, QUEUED, 1)
+    if MERGES not in body:
+        return body
+    return MERGE_STEP.sub(QUEUED_STEP, body.replace(MERGES, QUEUED, 1), count=1)

@@ -42,6 +42,8 @@ _ENTITIES = {
 _SPECIAL = re.compile(r"[&<>|\[\]!]")
 _PUNCTUATION = re.compile(r"[\\*~$`]|(?<![^\W_])_|_(?![^\W_])")
 _FIRST = re.compile(r"^(?=[#=/:]|[+-](?:\s|$)|--)")
+_PLACE = re.compile(r"(?<![\w/.@#:-])[\w./-]*\w\.(?:yaml|lock):\d+(?::\d+)?(?![\w/@])")
+"""A place in a file, such as `policies/x.yaml:12:7`, which people copy."""
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 
@@ -84,9 +86,10 @@ def sentence(text: str, most: int = SENTENCE) -> str:
     """Write outside text as prose; a pair of backticks in it makes a code span."""
     pieces = end_cut(clean(text), most).split("`")
     if len(pieces) % 2 == 0:
-        pieces = ["`".join(pieces)]
+        # The last one stands alone.
+        pieces[-2:] = ["`".join(pieces[-2:])]
     written = [
-        _prose(plain) + (_span(quoted) if quoted is not None else "")
+        _placed(plain) + (_span(quoted) if quoted is not None else "")
         for plain, quoted in zip_longest(pieces[::2], pieces[1::2])
     ]
     return _NUMBERED.sub(r"\1\\\2", _FIRST.sub(r"\\", "".join(written)))
@@ -149,13 +152,23 @@ def target(address: str) -> str:
     return re.sub(r"[^A-Za-z0-9:/?#@._~%&=+-]", lambda m: f"%{ord(m[0]):02X}", clean(address)[:500])
 
 
+def _placed(text: str) -> str:
+    """Write prose in which places in files are code spans, to be copied as they are."""
+    parts, end = [], 0
+    for found in _PLACE.finditer(text):
+        parts += [_prose(text[end : found.start()]), _span(found[0])]
+        end = found.end()
+    return "".join((*parts, _prose(text[end:])))
+
+
 def _span(text: str) -> str:
     if not text.strip():
         return ""
     if "|" in text:
         # No escape of a pipe inside a code span means the same to every parser of tables.
         return _prose(text)
-    text = _inert(text)
+    # Nothing is a mention, a reference or a link in there, so that it is copied as it is.
+    text = _unfolded(text)
     ticks = "`" * (_longest_run(text) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{pad}{text}{pad}{ticks}"

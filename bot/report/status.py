@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 State = Literal["pending", "success", "failure", "error"]
 LONGEST = 140
+CLEARED = "Cleared to merge."
+"""How it ends for what waits for nobody: the bot merges it, or hands it to the queue."""
 PERMITTED = {Kind.WAIVED: " with a waiver", Kind.OVERRIDDEN: " with an override"}
 BASE_DIGITS = 12
 _BASE = re.compile(rf" @([0-9a-f]{{{BASE_DIGITS}}})\Z")
@@ -111,7 +113,8 @@ def _passed(
         manual = decision.waiting[0].kind is Wait.MANUAL
         after = "A person merges." if manual else "Merges when reviewed."
     else:
-        after = "Merges now."
+        # Nothing says it anew when it has merged or waits in a queue, so it stays true then.
+        after = CLEARED
     return "success", f"PASS{permitted}{gates}: {named}. {after}"
 
 

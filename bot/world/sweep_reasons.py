@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.order import Kind
-from bot.report.status import BASE_DIGITS, base_in
+from bot.report.status import BASE_DIGITS, CLEARED, base_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ What it changed shows in the status; what changed nothing does not, and must end
 """
 CUT_SHORT = timedelta(minutes=10)
 """How long a run may take from its green status to its merge."""
-NOTHING, FROZEN, MERGES = "No promotion", "FROZEN", "Merges now."
+NOTHING, FROZEN = "No promotion", "FROZEN"
 """What a description says of such a request."""
 _UNTIL = re.compile(rf"{FROZEN}: \D{{0,40}}(\d{{4}}-\d{{2}}-\d{{2}})")
 
@@ -109,7 +109,7 @@ def _aged(status: Status, age: timedelta) -> str:
     match status.state:
         case "pending":
             return "it waits for long" if _comes_round(age, SOON) else ""
-        case "success" if MERGES in status.description and age >= CUT_SHORT:
+        case "success" if CLEARED in status.description and age >= CUT_SHORT:
             short = age < 2 * WINDOW or _comes_round(age, SOON)
             return "it passed, and its merge was cut short" if short else ""
         case "error":

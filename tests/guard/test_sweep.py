@@ -149,7 +149,7 @@ def test_a_merge_that_was_cut_short_is_taken_up(yard: Yard) -> None:
     pull = yard.forge.pull_request(number)
     from bot.world.forge import Status
 
-    words = f"PASS 2/2 gates: churn 1. Merges now. @{yard.tip()[:12]}"
+    words = f"PASS 2/2 gates: churn 1. Cleared to merge. @{yard.tip()[:12]}"
     status = Status(context="lockstep/gate: main", state="success", description=words, url=None)
     yard.forge.set_status(pull.head_sha, status)
 

@@ -115,7 +115,10 @@ def test_a_report_learns_that_its_request_is_queued_and_then_that_it_landed():
     body = f"head\n{MERGES}\n- [ ] Then this commit and no other is merged\n"
     queued = with_queue(body)
     assert "**In the merge queue.**" in queued
+    assert "- [ ] The merge queue builds" in queued
+    assert "Then this commit" not in queued
     assert with_queue(queued) == queued
     landed = with_landing(queued, COMMIT, "lockstep/audit")
     assert f"**Merged as `{COMMIT[:7]}`.**" in landed
+    assert f"- [x] Merged as `{COMMIT[:7]}`" in landed
     assert "queue" not in landed

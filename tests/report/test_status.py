@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.decision import Rules, decide, refuse
@@ -7,9 +9,10 @@ from bot.core.errors import Malformed, Problem
 from bot.core.proposal import Standing
 from bot.core.verdict import Outcome
 from bot.core.waiting import Wait
+from bot.report.headline import headline
 from bot.report.status import base_in, context, status
 from tests.report.builders import decided, gate, promoted, proposal
-from tests.report.standings import HELD, STALE
+from tests.report.standings import HELD, OVER, STALE
 from tests.report.stories import FREEZE, passed
 
 
@@ -81,3 +84,18 @@ def test_what_passes_in_a_queue_is_merged_by_it():
     state, words = status(decision, judgements, proposal(standing=standing))
     assert state == "success"
     assert "The queue merges." in words
+
+
+def test_what_merges_at_once_is_said_in_words_that_stay_true_afterwards():
+    judgements = passed()
+    _, words = status(decided(*judgements), judgements, proposal())
+    assert "Cleared to merge." in words
+    assert "now" not in words
+
+
+def test_what_was_overridden_counts_its_gates_once():
+    spared = replace(gate("latency", "latency", Outcome.FAILED), overridden=OVER)
+    judged = (promoted(spared, gate("loads", "loads")),)
+    first = headline(decided(*judged), judged, proposal())
+    assert "1 of 2 gates passed" in first.deciding
+    assert first.counts == ""
