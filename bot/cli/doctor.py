@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.cli.worktree import Worktree
-    from bot.world.doctor import Scene
+    from bot.world.doctor_scene import Scene
     from bot.world.forge import Forge
     from bot.world.repository import Repository
 
@@ -133,7 +133,7 @@ def _hosted(
     say: Callable[[str], None],
 ) -> Opened:
     from bot import __version__
-    from bot.world.doctor import Scene as Whole
+    from bot.world.doctor_scene import Scene as Whole
     from bot.world.github_app import Installation
     from bot.world.github_connection import API_URL
     from bot.world.github_settings import Settings
@@ -189,7 +189,7 @@ def _here(
     """
     from bot import __version__
     from bot.cli.worktree import Worktree as Clone
-    from bot.world.doctor import Scene as Whole
+    from bot.world.doctor_scene import Scene as Whole
     from bot.world.here import cache_folder
     from bot.world.store import Store
     from bot.world.store_committed import Committed

@@ -7,17 +7,13 @@ no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.core.errors import Refusal, Stop, Unavailable
+from bot.core.errors import Refusal, Unavailable
 from bot.core.owners import LARGEST as LARGEST_OWNERS
 from bot.core.owners import PLACES
-from bot.core.policyfile import FOLDER
-from bot.core.proposal import LARGEST, LOCK
 from bot.core.record import BRANCH as AUDIT
 from bot.world.doctor_actions import (
     ENVIRONMENTS,
@@ -29,6 +25,7 @@ from bot.world.doctor_actions import (
     read_actions,
     read_environment,
 )
+from bot.world.doctor_app import diagnose_variable, variables_in
 from bot.world.doctor_audit import diagnose_records, stored
 from bot.world.doctor_auditrules import diagnose_audit, diagnose_names
 from bot.world.doctor_branch import diagnose_branch
@@ -37,7 +34,7 @@ from bot.world.doctor_diagnosis import Diagnosis, Theme, unknown
 from bot.world.doctor_drill import diagnose_sandbox, diagnose_ways, walked, ways_back
 from bot.world.doctor_files import diagnose_owners, diagnose_workflows
 from bot.world.doctor_identity import diagnose_identity, diagnose_role, read_identity
-from bot.world.doctor_policies import Rulebook, diagnose_rulebook, read_rulebook
+from bot.world.doctor_policies import diagnose_rulebook
 from bot.world.doctor_raising import known_rulesets
 from bot.world.doctor_reach import (
     diagnose_hosts,
@@ -46,24 +43,15 @@ from bot.world.doctor_reach import (
     named_in,
     reached,
 )
-from bot.world.doctor_rules import read_rules
-from bot.world.doctor_ruleset import ACTIONS_APP, Wanted
+from bot.world.doctor_scene import MOST_WORKFLOW, Scene
 from bot.world.github_settings import Unseen
 from bot.world.github_workflows import HERE
 from bot.world.past import read_snapshots
 from bot.world.perform_audit import AuditBranch
-from bot.world.reading import MOST_POLICY
-from bot.world.store import Access, Store
 
 if TYPE_CHECKING:
-    from bot.world.forge import Forge
-    from bot.world.github_app import Installation
     from bot.world.github_settings import Settings
-    from bot.world.github_workflows import Identity
-    from bot.world.repository import Repository
 
-WORKFLOWS = ".github/workflows"
-MOST_WORKFLOW = 512 * 1024
 ON_GITHUB = (
     Theme.IDENTITY,
     Theme.RULES,
@@ -75,58 +63,13 @@ ON_GITHUB = (
 )
 
 
-@dataclass
-class Scene:
-    """What there is to look at, and with what."""
-
-    repository: Repository
-    tip: str | None
-    """The commit that is looked at: the tip of the default branch; None before the first."""
-    branch: str
-    store: Store
-    cache: Path
-    version: str
-    now: datetime
-    say: Callable[[str], None]
-    drill: bool = False
-    forge: Forge | None = None
-    settings: Settings | None = None
-    """None when the repository is not on GitHub, or there is no token."""
-    installation: Installation | None = None
-    app: int | None = None
-    """The app's id, where a person named it."""
-    on_github_com: bool = True
-    action: str | None = None
-    """What missing workflows are to use."""
-    access: Access = field(default_factory=Access)
-    _book: tuple[Rulebook, bytes, tuple[str, ...]] | None = None
-
-    def blob(self, path: str, most: int) -> bytes:
-        """Read a file of the commit; empty when it is not there.
-
-        Raises:
-            UnsafeFile: it is no plain file of a sane size.
-        """
-        found = self.tip and self.repository.blob(self.tip, path, most=most)
-        return found.text if found else b""
-
-    @property
-    def book(self) -> tuple[Rulebook, bytes, tuple[str, ...]]:
-        """The lock and the policies, the lock's text, and the policies' paths; read once."""
-        if self._book is None:
-            lock, files = self.blob(LOCK, LARGEST), {}
-            if self.tip:
-                files = self.repository.files(self.tip, FOLDER, suffix=".yaml", most=MOST_POLICY)
-            self._book = read_rulebook(lock, files), lock, tuple(files)
-        return self._book
-
-
 Look = Callable[[Scene], Iterator[Diagnosis]]
 
 
 def examine(scene: Scene, themes: frozenset[Theme] | None = None) -> tuple[Diagnosis, ...]:
     """Look at everything, or at some themes; what could not be looked at is said to be unknown."""
     found: list[Diagnosis] = []
+    scene.look_anew()
     for theme, look in _LOOKS:
         if (themes and theme not in themes) or (theme in ON_GITHUB and scene.settings is None):
             continue
@@ -152,37 +95,30 @@ def _settings(scene: Scene) -> Settings:
     return scene.settings
 
 
-def _wanted(scene: Scene) -> Wanted:
-    app = scene.app
-    if scene.installation is not None:
-        try:
-            app = scene.installation.installed.app_id
-        except Stop:
-            app = scene.app
-    # On an Enterprise server the app of Actions has another id, so anybody's status counts there.
-    source = app or (ACTIONS_APP if scene.on_github_com else None)
-    return Wanted(branch=scene.branch, app=app, source=source)
-
-
 def _identity(scene: Scene) -> Iterator[Diagnosis]:
-    yield from diagnose_identity(read_identity(scene.installation, scene.app))
+    yield from diagnose_identity(read_identity(scene.installation, scene.speaker))
     permissions = _settings(scene).repository.get("permissions")
     yield diagnose_role(None if scene.installation else permissions)
 
 
 def _rules(scene: Scene) -> Iterator[Diagnosis]:
     settings = _settings(scene)
-    rules = read_rules(settings, scene.branch)
-    wanted = _wanted(scene)
+    rules, wanted = scene.rules(scene.branch), scene.wanted
     if not isinstance(rules, Unseen) and rules.queue is not None:
-        wanted = Wanted(branch=wanted.branch, app=wanted.app, source=wanted.source, queued=True)
-    yield from diagnose_branch(rules, wanted, known_rulesets(settings))
+        wanted = replace(wanted, queued=True)
+    yield from _named_first(scene, diagnose_branch(rules, wanted, known_rulesets(settings)))
+
+
+def _named_first(scene: Scene, found: Iterable[Diagnosis]) -> Iterator[Diagnosis]:
+    """Make no rule for an app that is not known yet: it would keep that app out."""
+    unnamed = scene.speaker.identity == "app" and scene.speaker.app is None
+    yield from (replace(one, mends=()) if unnamed else one for one in found)
 
 
 def _audit(scene: Scene) -> Iterator[Diagnosis]:
     if scene.settings is not None:
-        rules = read_rules(scene.settings, AUDIT)
-        yield from diagnose_audit(rules, _wanted(scene), known_rulesets(scene.settings))
+        known = known_rulesets(scene.settings)
+        yield from _named_first(scene, diagnose_audit(scene.rules(AUDIT), scene.wanted, known))
     if scene.forge is None:
         return
     listed = scene.repository.run(
@@ -206,26 +142,25 @@ def _owners(scene: Scene) -> Iterator[Diagnosis]:
 
 
 def _environments(scene: Scene) -> Iterator[Diagnosis]:
-    settings, app = _settings(scene), _wanted(scene).app is not None
+    settings, app = _settings(scene), scene.speaker.identity == "app"
     for name in ENVIRONMENTS:
         facts = read_environment(settings, name)
         yield from diagnose_environment(facts, scene.branch, app=app)
+        if app and not isinstance(facts.found, Unseen):
+            owned = settings.repository["owner"].get("type") == "Organization"
+            seen = variables_in(name, settings.variables, organization=owned)
+            yield diagnose_variable(name, seen, scene.speaker.app)
     if app:
         yield diagnose_key_scope(settings.secrets_of(None))
 
 
 def _actions(scene: Scene) -> Iterator[Diagnosis]:
-    yield from diagnose_actions(read_actions(_settings(scene)), app=_wanted(scene).app is not None)
+    yield from diagnose_actions(read_actions(_settings(scene)), app=scene.speaker.identity == "app")
 
 
 def _workflows(scene: Scene) -> Iterator[Diagnosis]:
-    files: dict[str, bytes] = {}
-    for suffix in (".yml", ".yaml") if scene.tip else ():
-        found = scene.repository.files(str(scene.tip), WORKFLOWS, suffix=suffix, most=MOST_WORKFLOW)
-        files |= found
     action = HERE if scene.blob("action.yml", MOST_WORKFLOW) else scene.action
-    identity: Identity = "token" if _wanted(scene).app is None else "app"
-    yield from diagnose_workflows(files, scene.branch, action, identity)
+    yield from diagnose_workflows(scene.workflows, scene.branch, action, scene.speaker)
 
 
 def _runs(scene: Scene) -> Iterator[Diagnosis]:

@@ -36,6 +36,7 @@ CHECKS: Mapping[str, tuple[Theme, str]] = {
     "owners-cover": (Theme.OWNERS, "the lock, the policies and the workflows have owners"),
     "environment": (Theme.ENVIRONMENTS, "both environments exist"),
     "environment-branches": (Theme.ENVIRONMENTS, "only the default branch may use them"),
+    "environment-app": (Theme.ENVIRONMENTS, "their jobs are told which app the bot speaks as"),
     "environment-key": (Theme.ENVIRONMENTS, "the app's key lies in them and nowhere wider"),
     "actions-on": (Theme.ACTIONS, "Actions run, and may use the actions the workflows name"),
     "actions-token": (Theme.ACTIONS, "a workflow's own token may only read by default"),

@@ -13,8 +13,8 @@ from bot.world.github_files import PIN, differing, workflow_files
 from bot.world.github_settings import Unseen
 
 if TYPE_CHECKING:
+    from bot.world.doctor_app import Speaker
     from bot.world.doctor_diagnosis import Diagnosis, Mend
-    from bot.world.github_workflows import Identity
 
 SHOWN = 4
 _USES = re.compile(r"(?:^|[\s{,])uses:\s*['\"]?([^\s'\"#,}]+)")
@@ -96,26 +96,28 @@ def _errors(place: str, errors: Sequence[Mapping[str, Any]] | Unseen) -> Diagnos
 
 
 def diagnose_workflows(
-    files: Mapping[str, bytes], branch: str, action: str | None, identity: Identity
+    texts: Mapping[str, str], branch: str, action: str | None, speaker: Speaker
 ) -> Iterator[Diagnosis]:
     """Check the workflows of the default branch.
 
     Args:
-        files: Every file of `.github/workflows`, by path.
+        texts: Every file of `.github/workflows`, by path.
         branch: The default branch.
         action: `OWNER/REPO@<40 hex>` for a fix; None when it is not known.
-        identity: How the bot speaks.
+        speaker: How the bot speaks.
     """
-    texts = {path: text.decode("utf-8", "replace") for path, text in files.items()}
     action = _in_use(texts) or action
-    ours = workflow_files(action or "./", branch=branch, identity=identity)
+    ours = workflow_files(action or "./", branch=branch, identity=speaker.identity)
     odd = differing({path: texts.get(path) for path in ours}, branch=branch)
     missing = [path for path, said in odd.items() if said == "missing"]
     if missing:
         names = ", ".join(path.rsplit("/", 1)[1] for path in missing)
-        mends = [Write(path=p, text=ours[p], does=f"write {p}") for p in missing if action]
-        what = f"there is no {names}"
-        yield wrong("workflows", what, "run `lockstep init --github` and commit", *mends)
+        # Before the first of them only a person knows whether there is to be an app.
+        chosen = action and (len(missing) < len(ours) or speaker.app is not None)
+        mends = [Write(path=p, text=ours[p], does=f"write {p}") for p in missing if chosen]
+        pin = "" if action else " --action OWNER/REPO@COMMIT"
+        remedy = f"run `lockstep init --github{pin}` in a clone, commit and push"
+        yield wrong("workflows", f"there is no {names}", remedy, *mends)
     changed = [path for path, said in odd.items() if said != "missing"]
     if changed:
         names = ", ".join(path.rsplit("/", 1)[1] for path in changed)

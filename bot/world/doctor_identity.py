@@ -12,6 +12,7 @@ from bot.world.github_zones import RANKS, Zone, missing, needed, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bot.world.doctor_app import Speaker
     from bot.world.github_app import Installation, Installed
 
 EXPECTED: Mapping[str, str] = {
@@ -27,28 +28,28 @@ EXPECTED: Mapping[str, str] = {
 class IdentityFacts:
     """Who the bot is."""
 
-    app: int | None
-    """The app's id, where it is known."""
+    speaker: Speaker
+    """Who the bot is said to be."""
     installed: Installed | None
     """The installation, where the app's key is here to ask."""
     refusal: Refusal | None = None
     """Why there is none, although the key is here."""
 
 
-def read_identity(installation: Installation | None, named: int | None) -> IdentityFacts:
+def read_identity(installation: Installation | None, speaker: Speaker) -> IdentityFacts:
     """Ask for the app's installation.
 
     Args:
         installation: The app, where this run has its key.
-        named: The app's id, where a person named it.
+        speaker: Who the bot is said to be.
     """
     if installation is None:
-        return IdentityFacts(app=named, installed=None)
+        return IdentityFacts(speaker=speaker, installed=None)
     try:
         installed = installation.installed
     except Refusal as refusal:
-        return IdentityFacts(app=named, installed=None, refusal=refusal)
-    return IdentityFacts(app=installed.app_id, installed=installed)
+        return IdentityFacts(speaker=speaker, installed=None, refusal=refusal)
+    return IdentityFacts(speaker=speaker, installed=installed)
 
 
 def diagnose_identity(facts: IdentityFacts) -> Iterator[Diagnosis]:
@@ -59,7 +60,7 @@ def diagnose_identity(facts: IdentityFacts) -> Iterator[Diagnosis]:
         return
     installed = facts.installed
     if installed is None:
-        yield _elsewhere(facts.app)
+        yield _elsewhere(facts.speaker)
         return
     if installed.suspended:
         what = f"the app {installed.slug} is suspended here"
@@ -74,10 +75,21 @@ def diagnose_identity(facts: IdentityFacts) -> Iterator[Diagnosis]:
     yield from _rights(installed.permissions)
 
 
-def _elsewhere(app: int | None) -> Diagnosis:
-    if app is not None:
-        what = f"the rights of app {app} were not looked at: its key is not here"
-        return unknown("app", what, "run the doctor where LOCKSTEP_APP_PRIVATE_KEY is set")
+def _elsewhere(speaker: Speaker) -> Diagnosis:
+    if speaker.app is not None:
+        taken = f"the bot is taken to be app {speaker.app}, {speaker.told_by}; "
+        what = (
+            f"{taken if speaker.told_by else ''}the rights of app {speaker.app} were not looked "
+            "at: its key is not here"
+        )
+        remedy = "run the doctor where LOCKSTEP_APP_PRIVATE_KEY is set"
+        if speaker.told_by:
+            remedy = f"name the app if it is another: --app ID; {remedy}"
+        return unknown("app", what, remedy)
+    if speaker.identity == "app":
+        what = "the workflows speak as an app, and nothing here says which"
+        remedy = "name it: --app ID, the App ID on the app's page; --fix makes no rules before that"
+        return warning("app", what, remedy)
     what = (
         "no app is named; a bot that speaks by a workflow's own token can be imitated by any "
         "other workflow, and what it merges starts no other workflow"

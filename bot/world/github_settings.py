@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from bot.world.doctor_diagnosis import Call
 
 PAGE = 100
+MOST_VARIABLES = 30
+"""On one page, which is GitHub's own cap for variables."""
 _HIDDEN = (401, 403, 404)
 NOT_PROTECTED = "Branch not protected"
 
@@ -123,6 +126,18 @@ class Settings(Connection):
         if isinstance(found, Unseen):
             return found
         return frozenset(str(one["name"]) for one in found["secrets"])
+
+    def variables(self, path: str) -> Mapping[str, str] | Unseen:
+        """Read the variables that are kept at a path below the repository's address."""
+        known: dict[str, str] = {}
+        for page in count(1):
+            found = self.look(path, per_page=MOST_VARIABLES, page=page)
+            if isinstance(found, Unseen):
+                return found
+            known |= {str(one["name"]): str(one["value"]) for one in found["variables"]}
+            if not found["variables"] or len(known) >= found["total_count"]:
+                break
+        return known
 
     def last_success(self, workflow: str, branch: str) -> datetime | Unseen | None:
         """Say when a workflow last ended well on a branch; None when it never did."""

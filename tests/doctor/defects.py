@@ -195,6 +195,14 @@ DEFECTS: dict[str, tuple[Breaks, list[tuple[str, str]]]] = {
         lambda it: it.clicked.secrets["lockstep"].clear(),
         [("environment-key", "wrong")],
     ),
+    "an environment that names no app": (
+        lambda it: it.clicked.variables["lockstep-merge"].clear(),
+        [("environment-app", "wrong")],
+    ),
+    "an environment that names another app": (
+        lambda it: it.clicked.variables["lockstep"].update(LOCKSTEP_APP_ID="8"),
+        [("environment-app", "wrong")],
+    ),
     "the key for every workflow": (
         lambda it: it.clicked.secrets.update({"": {"LOCKSTEP_APP_PRIVATE_KEY"}}),
         [("environment-key", "wrong")],
@@ -254,10 +262,7 @@ DEFECTS: dict[str, tuple[Breaks, list[tuple[str, str]]]] = {
     "the app lacks a right": (rights(issues="none"), [("app-rights", "wrong")]),
     "the app has a right too many": (rights(workflows="write"), [("app-rights", "warning")]),
     "the app is everywhere": (app_is(repositories=None), [("app-scope", "warning")]),
-    "the lock is not canonical": (
-        commits(lock="format: 1\n\nmodels: {}\n"),
-        [("lock", "wrong")],
-    ),
+    "the lock is not canonical": (commits(lock="format: 1\n\nmodels: {}\n"), [("lock", "wrong")]),
     "the lock is broken": (commits(lock="format: [\n"), [("lock", "wrong")]),
 }
 
@@ -276,6 +281,8 @@ BY_HAND = {
     "an owners file GitHub cannot read",
     "an environment for one branch more",
     "an environment without the key",
+    "an environment that names no app",
+    "an environment that names another app",
     "the key for every workflow",
     "only local actions",
     "an older Enterprise server",

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.core.canonical import EMPTY
-from bot.world.doctor import Scene, examine
+from bot.world.doctor import examine
 from bot.world.doctor_diagnosis import Level
+from bot.world.doctor_scene import Scene
 from bot.world.github_app import App, Installation
 from bot.world.github_files import workflow_files
 from bot.world.github_patience import Patience
@@ -88,6 +89,9 @@ def clicked() -> Clicked:
         secrets={
             "lockstep": {"LOCKSTEP_APP_PRIVATE_KEY"},
             "lockstep-merge": {"LOCKSTEP_APP_PRIVATE_KEY"},
+        },
+        variables={
+            name: {"LOCKSTEP_APP_ID": str(APP)} for name in ("lockstep", "lockstep-merge")
         },
         actions={"enabled": True, "allowed_actions": "all", "sha_pinning_required": True},
         forks="all_external_contributors",

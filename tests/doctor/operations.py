@@ -17,6 +17,8 @@ READS = frozenset(
         ("GET", f"{_E}/deployment-branch-policies"),
         ("GET", f"{_E}/secrets"),
         ("GET", f"{_R}/actions/secrets"),
+        ("GET", f"{_E}/variables"),
+        ("GET", f"{_R}/actions/variables"),
         ("GET", _A),
         ("GET", f"{_A}/workflow"),
         ("GET", f"{_A}/fork-pr-contributor-approval"),

@@ -34,6 +34,7 @@ def visit(clinic: Ward) -> None:
         "forks run at once",
     ):
         DEFECTS[defect][0](clinic)
+    clinic.clicked.variables["lockstep"].clear()
     scene = clinic.scene()
     mend_all(mends_of(examine(scene)), scene.settings, None)
 

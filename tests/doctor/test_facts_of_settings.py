@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.world.doctor_actions import ActionsSettings, diagnose_actions, diagnose_key_scope
+from bot.world.doctor_app import Speaker
 from bot.world.doctor_auditrules import diagnose_names
 from bot.world.doctor_branch import diagnose_branch
 from bot.world.doctor_diagnosis import Level
@@ -32,13 +33,14 @@ def words(diagnoses: Any) -> str:
 
 
 def test_a_bot_without_an_app_can_be_imitated() -> None:
-    nobody = IdentityFacts(app=None, installed=None)
+    nobody = IdentityFacts(speaker=Speaker(identity="token"), installed=None)
     assert found(diagnose_identity(nobody)) == [("app", "warning")]
     assert "can be imitated" in words(diagnose_identity(nobody))
 
 
 def test_an_app_whose_key_is_elsewhere_is_not_looked_at() -> None:
-    assert found(diagnose_identity(IdentityFacts(app=7, installed=None))) == [("app", "unknown")]
+    elsewhere = IdentityFacts(speaker=Speaker(identity="app", app=7), installed=None)
+    assert found(diagnose_identity(elsewhere)) == [("app", "unknown")]
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_what_a_person_must_decide_is_left_alone(clinic: Ward, defect: str) -> N
     assert mends_of(found) == ()
 
 
-def test_a_new_repository_is_healthy_after_one_fix_but_for_the_key_and_the_first_runs(
+def test_a_new_repository_is_healthy_after_one_fix_but_for_app_and_key_and_first_runs(
     clinic: Ward,
 ) -> None:
     assert clinic.stand.server
@@ -73,6 +73,8 @@ def test_a_new_repository_is_healthy_after_one_fix_but_for_the_key_and_the_first
     clinic.commit({".github/CODEOWNERS": None, **workflows})
     assert all(one.done for one in fixed(clinic))
     assert clinic.findings() == [
+        ("environment-app", "wrong"),
+        ("environment-app", "wrong"),
         ("environment-key", "wrong"),
         ("environment-key", "wrong"),
         ("sweep-run", "warning"),

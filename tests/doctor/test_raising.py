@@ -12,8 +12,9 @@ from bot.world.doctor import examine
 from bot.world.doctor_diagnosis import Write, mends_of
 from bot.world.doctor_files import diagnose_owners
 from bot.world.doctor_mending import mend_all
+from bot.world.github_files import workflow_files
 from tests.doctor.defects import queue
-from tests.doctor.healthy import Ward, troubles, ward
+from tests.doctor.healthy import ACTION, Ward, troubles, ward
 from tests.forges.keys import APP
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def test_the_bot_is_let_past_the_restriction_of_the_audit_branch(clinic: Ward) -
 
 def test_without_an_app_the_audit_branch_is_said_to_be_open(clinic: Ward) -> None:
     clinic.clicked.rulesets.pop(4)
+    clinic.commit(dict(workflow_files(ACTION, identity="token")))
     found = examine(replace(clinic.scene(), app=None, installation=None))
     (said,) = [one for one in found if one.check == "audit-writers"]
     assert (said.level.value, said.mends) == ("warning", ())

@@ -101,9 +101,11 @@ class Reader:
         """Let GitHub know what `gh` was told."""
         assert self.stand.server is not None
         known = self.stand.server.state.settings.setdefault("acme/models", Settings())
-        for kind, name, environment, _ in self.told_of():
+        for kind, name, environment, value in self.told_of():
             if kind == "secret":
                 known.secrets.setdefault(environment, set()).add(name)
+            else:
+                known.variables.setdefault(environment, {})[name] = value
 
     def told_of(self) -> list[Any]:
         return (

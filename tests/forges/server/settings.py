@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _R = r"/repos/(?P<owner>[^/]+)/(?P<repo>[^/]+)"
+ACTIONS = {"enabled": True, "allowed_actions": "all", "sha_pinning_required": False}
+TOKEN = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
 
 
 @dataclass(kw_only=True)
@@ -21,28 +23,16 @@ class Settings:
 
     rulesets: dict[int, dict[str, Any]] = field(default_factory=dict)
     protection: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Classic protection by branch."""
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     branches: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Deployment branch patterns by environment."""
     secrets: dict[str, set[str]] = field(default_factory=dict)
     """Names of secrets by environment; those of the repository under the empty name."""
-    actions: dict[str, Any] = field(
-        default_factory=lambda: {
-            "enabled": True,
-            "allowed_actions": "all",
-            "sha_pinning_required": False,
-        }
-    )
-    token: dict[str, Any] = field(
-        default_factory=lambda: {
-            "default_workflow_permissions": "read",
-            "can_approve_pull_request_reviews": False,
-        }
-    )
+    variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    actions: dict[str, Any] = field(default_factory=lambda: dict(ACTIONS))
+    token: dict[str, Any] = field(default_factory=lambda: dict(TOKEN))
     forks: str = "first_time_contributors"
     runs: dict[str, str] = field(default_factory=dict)
-    """When a workflow last ended well, by its file."""
     owners_errors: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -227,10 +217,18 @@ def add_pattern(asked: Asked, name: str) -> Answer:
 def secrets(asked: Asked, name: str = "") -> Answer:
     """Name the secrets of an environment, or of the repository."""
     _admin(asked)
-    at = asked.state.now()
-    known = sorted(of(asked).secrets.get(name, ()))
-    listed = [{"name": one, "created_at": at, "updated_at": at} for one in known]
+    dated = dict.fromkeys(("created_at", "updated_at"), asked.state.now())
+    listed = [{"name": one, **dated} for one in sorted(of(asked).secrets.get(name, ()))]
     return Answer(status=200, body={"total_count": len(listed), "secrets": listed})
+
+
+def variables(asked: Asked, name: str = "") -> Answer:
+    """List the variables of an environment, or of the repository."""
+    _admin(asked)
+    dated = dict.fromkeys(("created_at", "updated_at"), asked.state.now())
+    known = of(asked).variables.get(name, {}).items()
+    listed = [{"name": one, "value": value, **dated} for one, value in known]
+    return Answer(status=200, body={"total_count": len(listed), "variables": listed})
 
 
 def actions(asked: Asked) -> Answer:
@@ -290,6 +288,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("POST", _R + r"/environments/([^/]+)/deployment-branch-policies", add_pattern),
     ("GET", _R + r"/environments/([^/]+)/secrets", secrets),
     ("GET", _R + r"/actions/secrets", secrets),
+    ("GET", _R + r"/environments/([^/]+)/variables", variables),
+    ("GET", _R + r"/actions/variables", variables),
     ("GET", _R + r"/actions/permissions", actions),
     ("PUT", _R + r"/actions/permissions", put_actions),
     ("GET", _R + r"/actions/permissions/workflow", token),
