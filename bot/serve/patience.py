@@ -88,11 +88,12 @@ class Impatient(H11Protocol):
         self._alarm = self.loop.call_later(seconds, self.give_up, "slow")
 
     def _make_room(self) -> None:
-        """Close what dawdles longest: an honest request is whole within moments, and is young."""
+        """Close what dawdles longest: an honest request is whole within moments, and is young.
+
+        Where nobody else dawdles it is the newest, so that there are never more than the most.
+        """
         every = [one for one in self.connections if isinstance(one, Impatient)]
-        others = [one for one in every if one is not self and one.dawdles]
-        if others:
-            min(others, key=lambda one: one.since).give_up("crowded")
+        min((one for one in every if one.dawdles), key=lambda one: one.since).give_up("crowded")
 
 
 def impatient(patience: Patience, closed: Counter) -> type[Impatient]:

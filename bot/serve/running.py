@@ -73,8 +73,6 @@ def serve(setting: Setting, journal: Journal) -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            # What is left of the crowd is being answered; one more is answered 503.
-            limit_concurrency=setting.patience.most + 1,
             backlog=BACKLOG,
             timeout_keep_alive=PAUSE_S,
             timeout_graceful_shutdown=LINGER_S,
