@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from benchmarks.load import POINTS_A_MINUTE, WRITES_A_MINUTE, grows, most_within, rush, writes_in
 from benchmarks.load_stage import opened
+from tests.serve.stage import Play, Served, changed
+
+MORE_MB = 6.0
+
+
+def resident_mb(served: Served) -> float:
+    """Tell what of a server lies in memory now."""
+    pages = int(Path(f"/proc/{served.process.pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def test_the_memory_of_the_server_does_not_grow_with_what_it_takes(play: Play) -> None:
+    play.terms = {"workers": 1, "grace_s": 0}
+    padding = {"padding": "x" * 100_000}
+    with play.open(seconds=30) as served:
+
+        def deliver(many: int) -> set[int]:
+            news = [{**changed(k % 50 + 1), **padding} for k in range(many)]
+            return {served.deliver("pull_request", one).status_code for one in news}
+
+        assert deliver(200) == {202}
+        before = resident_mb(served)
+        assert deliver(2_000) == {202}
+        grown = resident_mb(served) - before
+
+    # What came was 200 MB.
+    assert grown < MORE_MB
 
 
 @pytest.mark.slow
