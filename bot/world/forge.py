@@ -56,6 +56,10 @@ class PullRequest:
     """Who the head commit is by, where the forge knows their accounts."""
     objections: tuple[Review, ...] = ()
     """The latest decision of each reviewer, where that asks for changes, of whatever head."""
+    default_branch: str = ""
+    """The branch that production follows, at the same moment; empty while there is none."""
+    twins: tuple[int, ...] = ()
+    """Other open requests of this repository with the same head for the same base."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,15 +197,23 @@ class Forge(Protocol):
     def set_status(self, sha: str, status: Status) -> None:
         """Set the status of a commit, unless it says so already; see `fitting`."""
 
-    def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
+    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
 
         A pull request that already landed from this head is not an error: a run that was
         killed after the merge and started again finds its commit.
 
+        Args:
+            number: Which.
+            sha: Its head.
+            title: Of the landed commit.
+            message: Of the landed commit.
+            base: The branch it was judged for; a request for another one is not merged, as far
+                as the forge lets that be seen.  Empty takes any.
+
         Raises:
             HeadMoved: the head is another commit now.
-            NotMergeable: conflicts, a moved base, or a rule of the forge.
+            NotMergeable: conflicts, a moved or another base, or a rule of the forge.
         """
 
     def enqueue(self, number: int, *, sha: str) -> None:

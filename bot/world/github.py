@@ -50,10 +50,11 @@ class GitHub(GitHubTalk):
         with self.speaking(f"proposing {head} for {base}"):
             return self.write_once(probe, attempt)
 
-    def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
+    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
 
-        The head is compared by GitHub itself, so the first probe may come from memory.
+        The head is compared by GitHub itself, so the first probe may come from memory.  The base
+        is not: one that is changed after that look is merged into, and what landed is told apart.
 
         Raises:
             HeadMoved: the head is another commit now.
@@ -64,9 +65,9 @@ class GitHub(GitHubTalk):
 
         def probe() -> str | None:
             remembered = next(first, None)
-            if remembered is not None and _may_land(remembered.pull, sha):
+            if remembered is not None and _may_land(remembered.pull, sha, base):
                 return remembered.pull.merged_as
-            return _landed(self._look(number).pull, sha)
+            return _landed(self._look(number).pull, sha, base)
 
         def attempt() -> str:
             pull = self._repo.get_pull(number)
@@ -129,16 +130,19 @@ class GitHub(GitHubTalk):
             )
 
 
-def _may_land(pull: PullRequest, sha: str) -> bool:
+def _may_land(pull: PullRequest, sha: str, base: str) -> bool:
     """Tell whether a remembered look gives no reason to look again before a merge."""
-    return pull.head_sha == sha and (pull.open or pull.merged_as is not None)
+    alike = pull.head_sha == sha and base in ("", pull.base)
+    return alike and (pull.open or pull.merged_as is not None)
 
 
-def _landed(pull: PullRequest, sha: str) -> str | None:
+def _landed(pull: PullRequest, sha: str, base: str) -> str | None:
     if pull.head_sha != sha:
         raise HeadMoved(f"the head of {pull.number} is {pull.head_sha}, not {sha}")
     if pull.merged_as is None and not pull.open:
         raise NotMergeable(f"pull request {pull.number} is closed")
+    if pull.merged_as is None and base not in ("", pull.base):
+        raise NotMergeable(f"pull request {pull.number} is for {pull.base} now, not for {base}")
     return pull.merged_as
 
 

@@ -18,6 +18,7 @@ fragment Pull on PullRequest {
   id number title state isDraft isCrossRepository merged url
   author { __typename login }
   baseRefName headRefName headRefOid
+  baseRepository { defaultBranchRef { name } }
   mergeCommit { oid }
   latestOpinionatedReviews(first: 100, writersOnly: true) {
     nodes {
@@ -38,6 +39,9 @@ fragment Spoken on PullRequest {
         author { user { login } }
         committer { user { login } }
         status { contexts { context state description targetUrl } }
+        associatedPullRequests(first: 50) {
+          nodes { number state isCrossRepository baseRefName headRefOid }
+        }
       }
     }
   }

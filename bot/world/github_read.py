@@ -63,6 +63,7 @@ def pull_of(pull: GitHubPull) -> PullRequest:
         from_fork=source is None or source.full_name != target.full_name,
         approvals=(),
         url=pull.html_url,
+        default_branch=target.default_branch,
     )
 
 

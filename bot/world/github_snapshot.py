@@ -132,7 +132,32 @@ def pull_of(pull: Json) -> PullRequest:
         url=pull["url"],
         made_by=_makers(pull),
         objections=tuple(review_of(one) for one in decided if one["state"] == OBJECTION),
+        default_branch=_followed(pull["baseRepository"]),
+        twins=_twins(pull),
     )
+
+
+def _followed(repository: Json) -> str:
+    """Name the default branch; a repository that is empty has none."""
+    branch = repository["defaultBranchRef"] if repository else None
+    return str(branch["name"]) if branch else ""
+
+
+def _twins(pull: Json) -> tuple[int, ...]:
+    """Name the other open requests of this repository with the same head for the same base.
+
+    Of a fork's there is no say: whoever may fork may open one with anybody's head.
+    """
+    commits = (one["commit"] for one in pull.get("commits", {"nodes": ()})["nodes"])
+    pages = (commit.get("associatedPullRequests") or {"nodes": ()} for commit in commits)
+    found = (one for page in pages for one in page["nodes"] or () if one)
+    wanted = (pull["headRefOid"], pull["baseRefName"], "OPEN", False)
+    alike = (
+        int(one["number"])
+        for one in found
+        if (one["headRefOid"], one["baseRefName"], one["state"], one["isCrossRepository"]) == wanted
+    )
+    return tuple(sorted(number for number in alike if number != int(pull["number"])))
 
 
 def _makers(pull: Json) -> tuple[str, ...]:

@@ -71,11 +71,20 @@ class LocalForge(LocalTalk):
     def pull_request(self, number: int) -> PullRequest:
         """Read one pull request with its approvals."""
         self._folder.charter()
-        return self._seen(self._folder.dossier(number))
+        pull = self._seen(self._folder.dossier(number))
+        return replace(pull, twins=self._twins(pull)) if pull.open else pull
+
+    def _twins(self, pull: PullRequest) -> tuple[int, ...]:
+        """Name the other open requests with the same head for the same base."""
+        alike = self._git.branches_at(pull.head_sha) - {pull.head}
+        every = (self._folder.dossier(n) for n in self._folder.numbers()) if alike else ()
+        wanted = (one for one in every if one.base == pull.base and one.head in alike)
+        return tuple(one.number for one in wanted if self._seen(one).open)
 
     def asked_with(self, sha: str) -> tuple[PullRequest, ...]:
         """List the open pull requests whose head is exactly this commit."""
-        return tuple(pull for pull in self.open_pull_requests() if pull.head_sha == sha)
+        found = (pull.number for pull in self.open_pull_requests() if pull.head_sha == sha)
+        return tuple(self.pull_request(number) for number in found)
 
     def survey(self, context: str) -> tuple[Surveyed, ...]:
         """Look at every open pull request for the default branch and its status, oldest first."""
@@ -86,7 +95,7 @@ class LocalForge(LocalTalk):
     def open_pull_requests(self) -> tuple[PullRequest, ...]:
         """List the open pull requests, oldest first."""
         self._folder.charter()
-        every = (self.pull_request(number) for number in self._folder.numbers())
+        every = (self._seen(self._folder.dossier(number)) for number in self._folder.numbers())
         return tuple(pull for pull in every if pull.open)
 
     def propose(
@@ -120,12 +129,12 @@ class LocalForge(LocalTalk):
             self._folder.write_dossier(dossier)
             return self._seen(dossier)
 
-    def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
+    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
 
         Raises:
             HeadMoved: the head is another commit now.
-            NotMergeable: conflicts, a moved base, a draft, or a closed pull request.
+            NotMergeable: conflicts, a moved or another base, a draft, or a closed pull request.
         """
         with self._folder.turn():
             pull = self.pull_request(number)
@@ -137,6 +146,8 @@ class LocalForge(LocalTalk):
                 raise NotMergeable(f"pull request {number} is closed")
             if pull.draft:
                 raise NotMergeable(f"pull request {number} is a draft")
+            if base not in ("", pull.base):
+                raise NotMergeable(f"pull request {number} is for {pull.base} now, not for {base}")
             return self._land(pull, f"{title}\n\n{message}".strip() + "\n")
 
     def _land(self, pull: PullRequest, message: str) -> str:
@@ -214,6 +225,11 @@ class LocalForge(LocalTalk):
         objections = (*_of_others(dossier.objections, reviewer), *filter(None, (objection,)))
         self._folder.write_dossier(replace(dossier, approvals=approvals, objections=objections))
 
+    def retarget(self, number: int, base: str) -> None:
+        """Give an open pull request another base."""
+        with self._folder.turn():
+            self._folder.write_dossier(replace(self._folder.dossier(number), base=base))
+
     def close(self, number: int) -> None:
         """Close a pull request without merging it."""
         with self._folder.turn():
@@ -244,6 +260,7 @@ class LocalForge(LocalTalk):
             ),
             objections=self._of_writers(dossier.objections),
             url=self._folder.dossier_file(dossier.number).resolve().as_uri(),
+            default_branch=self.default_branch(),
         )
 
     def _of_writers(self, reviews: tuple[Review, ...]) -> tuple[Review, ...]:

@@ -58,6 +58,13 @@ class Bare:
         shown = self._asked("show-ref", "--verify", "--hash", f"refs/heads/{name}")
         return shown.stdout.decode().strip() if shown.returncode == 0 else None
 
+    def branches_at(self, sha: str) -> frozenset[str]:
+        """Name the branches whose tip is exactly this commit."""
+        listed = self._asked(
+            "for-each-ref", "--format=%(refname:lstrip=2)", f"--points-at={sha}", "refs/heads"
+        )
+        return frozenset(listed.stdout.decode().splitlines())
+
     def commit_exists(self, sha: str) -> bool:
         """Tell whether the repository holds this commit."""
         return self._asked("cat-file", "-e", f"{sha}^{{commit}}").returncode == 0

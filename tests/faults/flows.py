@@ -184,11 +184,11 @@ def judge_and_land(scene: Scene, world: World) -> None:
 class Meddled(Near):
     """GitHub on which somebody changes a policy in the last instant before the first merge."""
 
-    def merge(self, number: int, *, sha: str, title: str, message: str) -> str:
+    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
         start = plumbing.branch(self.place, "start")
         if plumbing.branch(self.place, "main") == start:
             plumbing.say(self.place, "update-ref", "refs/heads/main", "refs/heads/meddled")
-        return super().merge(number, sha=sha, title=title, message=message)
+        return super().merge(number, sha=sha, title=title, message=message, base=base)
 
 
 def meddled(scene: Scene) -> None:

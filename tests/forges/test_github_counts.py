@@ -143,5 +143,6 @@ def test_small_questions_cost_one_request_each(github: Stand) -> None:
         f"POST /issues/comments/{said}/reactions"
     ]
     issue = {"marker": "<!-- a -->", "title": "t", "body": "<!-- a -->"}
-    assert sent(github, lambda: forge.issue(**issue)) == ["POST /graphql Issues", "POST /issues"]
+    look, opens = "POST /graphql Issues", "POST /issues"
+    assert sent(github, lambda: forge.issue(**issue)) == [look, opens, look]
     assert sent(github, lambda: forge.issue(**issue)) == ["POST /graphql Issues"]

@@ -64,7 +64,8 @@ def commit(asked: Asked, sha: str) -> Node:
 
     def associated(_info: Any, **query: Any) -> Node:
         here = (one for one in hosted.pulls.values() if one.source in (None, hosted))
-        holding = [one for one in here if plumbing.holds(hosted.path, one.head_sha, sha)]
+        known = plumbing.above(hosted.path, sha)
+        holding = [one for one in here if one.head_sha in known]
         fresh_ones = [fresh(asked, str(one.number)) for one in holding]
         return page(fresh_ones, lambda found: pull(asked, found), query)
 
@@ -143,6 +144,7 @@ def pull(asked: Asked, found: Pull) -> Node:
         "mergeable": lambda _info: _mergeable(hosted, found),
         "url": f"{payloads.server(asked.api)}/{hosted.full_name}/pull/{found.number}",
         "baseRefName": found.base,
+        "baseRepository": {"defaultBranchRef": {"name": hosted.default_branch}},
         "headRefName": found.head,
         "headRefOid": found.head_sha,
         "comments": comments,

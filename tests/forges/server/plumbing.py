@@ -63,9 +63,10 @@ def exists(path: Path, sha: str) -> bool:
     return ask(path, "cat-file", "-e", f"{sha}^{{commit}}").returncode == 0
 
 
-def holds(path: Path, head: str, sha: str) -> bool:
-    """Tell whether a commit is in the history of another."""
-    return ask(path, "merge-base", "--is-ancestor", sha, head).returncode == 0
+def above(path: Path, sha: str) -> frozenset[str]:
+    """List the heads of branches and pull requests whose history holds a commit."""
+    listed = say(path, "for-each-ref", "--format=%(objectname)", f"--contains={sha}", "refs")
+    return frozenset(listed.splitlines())
 
 
 def bring(path: Path, source: Path, sha: str, number: int) -> None:
