@@ -64,12 +64,14 @@ class Wanted:
         """Insist on one way.
 
         Raises:
-            click.UsageError: more than one is given, or none.
+            click.UsageError: more than one is given, or none; or no queue names such a group.
         """
         if sum(one is not None for one in (self.number, self.head, self.group)) != 1:
             raise click.UsageError(
                 "name a pull request by its number, by --head, or by its --group in the queue"
             )
+        if self.group is not None:
+            group_named(self.group)
 
     def named(self, prefix: str) -> str:
         """Name an artifact of the workflow run as the workflow does."""
@@ -81,11 +83,7 @@ class Wanted:
         What comes from an event is only asked about; whose a head is, the forge says.
         """
         if self.group is not None:
-            from bot.world.queue import group_of
-
-            group = group_of(self.group)
-            if group is None:
-                return "the merge queue has no such group"
+            group = group_named(self.group)
             return Meant(group.number, group=group)
         if self.head is None:
             pulls: tuple[PullRequest, ...] = (forge.pull_request(int(self.number or 0)),)
@@ -97,6 +95,8 @@ class Wanted:
         # Whoever may fork may open one with anybody's head; it keeps nobody's from being judged.
         ours = pulls if self.forks else tuple(pull for pull in pulls if not pull.from_fork)
         pulls = ours or pulls
+        # Nor does one for another branch, which is not judged.
+        pulls = tuple(one for one in pulls if one.base == one.default_branch) or pulls
         if len(pulls) != 1:
             numbers = ", ".join(str(pull.number) for pull in pulls)
             head = str(self.head)[:12]
@@ -104,11 +104,31 @@ class Wanted:
                 return f"no open pull request has the head {head}"
             return f"pull requests {numbers} have the head {head}; close all but one"
         (pull,) = pulls
+        if pull.base != pull.default_branch:
+            only = f"requests for {pull.default_branch} only are judged"
+            return f"pull request {pull.number} is for {pull.base}; {only}"
         if pull.draft and self.head is not None:
             return f"pull request {pull.number} is a draft"
         if pull.from_fork and not self.forks:
             return f"the head of pull request {pull.number} lies in a fork; --forks judges it too"
         return Meant(pull.number, pull=pull)
+
+
+def group_named(text: str) -> Group:
+    """Read which group of the merge queue is meant.
+
+    Raises:
+        click.UsageError: no queue names one like that.
+    """
+    from bot.world.queue import group_of
+
+    group = group_of(text)
+    if group is None:
+        raise click.UsageError(
+            f"--group {text[:200]!r} is no group of the queue; "
+            "write refs/heads/gh-readonly-queue/BASE/pr-NUMBER-…@COMMIT"
+        )
+    return group
 
 
 def request_options(command: Verb) -> Verb:

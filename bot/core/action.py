@@ -62,7 +62,9 @@ class ConfirmLanding:
     number: int
     landed: str
     branch: str = ""
-    """Where it landed; empty for the default branch."""
+    """The branch that production follows; empty where the forge is to be asked."""
+    onto: str = ""
+    """Where it was merged into, when that is another branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

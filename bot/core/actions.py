@@ -39,14 +39,11 @@ def actions(
     if number is None:
         return ()
     if proposal.standing.merged_as:
-        return (
-            ConfirmLanding(
-                number=number, landed=proposal.standing.merged_as, branch=proposal.branch
-            ),
-        )
+        return confirmed(proposal)
     if not proposal.standing.open:
         return ()
-    if decision.ruling is Ruling.NOTHING:
+    # Whoever may push makes other branches, with policies of their own; nothing lands there.
+    if decision.ruling is Ruling.NOTHING or proposal.branch != proposal.default_branch:
         return (status,)
     done: list[Action] = []
     # The report is about the request's own head; of a group only what keeps it from landing is.
@@ -66,6 +63,22 @@ def actions(
     if decision.ruling is Ruling.MERGE and not proposal.standing.queued:
         done.append(_merge(decision, judgements, proposal, number))
     return tuple(done)
+
+
+def confirmed(proposal: Proposal) -> tuple[Action, ...]:
+    """Say what to do about a request that has landed: seal it, wherever it did."""
+    number, landed = proposal.request.number, proposal.standing.merged_as
+    if number is None or landed is None:
+        return ()
+    elsewhere = proposal.branch != proposal.default_branch
+    return (
+        ConfirmLanding(
+            number=number,
+            landed=landed,
+            branch=proposal.default_branch,
+            onto=proposal.branch if elsewhere else "",
+        ),
+    )
 
 
 def _merge(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EMPTY = b""
 SHOWN = 10
+TAKES_BACK = "the guard proposed to take it back, and a person decides"
 MODES = {"120000": "a symlink", "160000": "a submodule", "100755": "executable", "000000": "gone"}
 
 
@@ -58,6 +59,7 @@ def open_court(
         today=today,
         gate=lambda name, settings: gates[name].model_validate(settings),
         overrides=proposal.standing.overrides,
+        person=TAKES_BACK if proposal.standing.takes_back else "",
     )
     return court, changes
 
@@ -66,12 +68,14 @@ def in_scope(proposal: Proposal) -> bool:
     """Tell whether the request changes the lock; refuse one that changes more.
 
     Raises:
-        OutOfScope: other paths change as well.
+        OutOfScope: other paths change as well, or another branch than the default one.
+        ForbiddenChange: it does not merge, or is one of two with the same head.
         UnsafeFile: the lock is no plain file any more.
     """
     ours = [touched for touched in proposal.touched if touched.path == LOCK]
     if not ours:
         return False
+    _for_production(proposal)
     _plain(ours[0])
     others = [touched.path for touched in proposal.touched if touched.path != LOCK]
     if others:
@@ -90,7 +94,35 @@ def in_scope(proposal: Proposal) -> bool:
                 remedy="merge the base branch into yours and resolve it",
             )
         )
+    if proposal.standing.twins:
+        raise ForbiddenChange(_shared(proposal.standing.twins))
     return True
+
+
+def _for_production(proposal: Proposal) -> None:
+    """Refuse a request for another branch: whoever may push makes one, with policies of their own.
+
+    Raises:
+        OutOfScope: it is for another branch than the default one.
+    """
+    if proposal.branch == proposal.default_branch:
+        return
+    production = proposal.default_branch or "a default branch"
+    raise OutOfScope(
+        Problem(
+            what=f"this request is for the branch {proposal.branch}",
+            remedy=f"Lockstep judges requests for {production} only",
+        )
+    )
+
+
+def _shared(twins: tuple[int, ...]) -> Problem:
+    """Say that a status cannot tell two requests with one head apart."""
+    others = ", ".join(str(number) for number in twins)
+    return Problem(
+        what=f"another open request ({others}) has the same head, and so the same statuses",
+        remedy="close one, and comment `/lockstep evaluate` on the other",
+    )
 
 
 def _plain(touched: Touched) -> None:

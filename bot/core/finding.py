@@ -11,7 +11,8 @@ from bot.core.record import FORMAT, Record
 if TYPE_CHECKING:
     from datetime import datetime
 
-NAMESPACE = "lockstep/"
+REVERTS = "lockstep/revert-"
+"""How the branch begins on which the guard proposes to take a commit back."""
 
 
 class Kind(Enum):
@@ -96,4 +97,4 @@ class Finding:
 
 def revert_branch(commit: str) -> str:
     """Name the branch on which the revert of a commit is proposed."""
-    return f"{NAMESPACE}revert-{commit[:12]}"
+    return f"{REVERTS}{commit[:12]}"

@@ -91,6 +91,13 @@ def standing(said: Standing) -> Mapping[str, Any]:
     return written
 
 
+def expired(handed: Handover, repository: str, version: str, today: date) -> str:
+    """Say why a judgement is not to be acted on, whatever the request is by now."""
+    if repository != handed.repository or version != handed.lockstep:
+        return "it was judged by another version, or elsewhere"
+    return "" if today.isoformat() == handed.day else "it was judged on another day"
+
+
 def outdated(handed: Handover, proposal: Proposal, version: str) -> str:
     """Say what changed since the judgement, as far as it rests on it; empty when nothing did.
 
@@ -98,14 +105,14 @@ def outdated(handed: Handover, proposal: Proposal, version: str) -> str:
     """
     now = standing(proposal.standing)
     then = handed.standing
+    if why := expired(handed, proposal.repository, version, proposal.today):
+        return why
     if proposal.head_sha != handed.head:
         return "the head moved since it was judged"
-    if (proposal.base_sha, proposal.branch) != (handed.base, handed.branch):
+    if {proposal.branch, proposal.default_branch} != {handed.branch}:
+        return "it is for another base than it was judged for"
+    if proposal.base_sha != handed.base:
         return "the base moved since it was judged"
-    if proposal.repository != handed.repository or version != handed.lockstep:
-        return "it was judged by another version, or elsewhere"
-    if proposal.today.isoformat() != handed.day:
-        return "it was judged on another day"
     changed = [
         name
         for name in sorted(now.keys() | then.keys())

@@ -57,6 +57,8 @@ class Court:
     """Build a gate from its name and settings."""
     overrides: tuple[Override, ...] = ()
     """What people took upon themselves, for this head."""
+    person: str = ""
+    """Why a person must approve of the whole request, where one must."""
 
 
 def plan(changes: Sequence[Transition], court: Court) -> tuple[Trial, ...]:
@@ -66,9 +68,8 @@ def plan(changes: Sequence[Transition], court: Court) -> tuple[Trial, ...]:
         PolicyMissing: not exactly one policy matches a changed model.
         ForbiddenChange: a promotion skips a rung that the policy does not let it skip.
     """
-    return tuple(
-        _trial(change, policy_for(change.model, court.policies), court) for change in changes
-    )
+    trials = (_trial(one, policy_for(one.model, court.policies), court) for one in changes)
+    return tuple(replace(one, needs_person=one.needs_person or court.person) for one in trials)
 
 
 def _trial(  # noqa: PLR0911 -- one arm for each transition

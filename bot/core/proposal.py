@@ -74,6 +74,10 @@ class Standing:
     """Unexpired overrides of exactly this head."""
     conflict: str | None = None
     """Why head and base do not merge, or None."""
+    twins: tuple[int, ...] = ()
+    """Other open requests with this head for this base, which share every status."""
+    takes_back: bool = False
+    """It is on a branch of the guard's, which proposes to take a commit back."""
     queued: bool = False
     """The merge queue asks, and lands what turns green."""
 
@@ -88,6 +92,8 @@ class Proposal:
     author: str
     branch: str
     """Name of the base branch."""
+    default_branch: str
+    """Name of the branch that production follows; requests for another are not judged."""
     base_sha: str
     head_sha: str
     base: Blob | None

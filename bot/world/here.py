@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import __version__
 from bot.world.perform import Performed, Performer
-from bot.world.reading import read_pull_request, read_request, read_working_tree, standing_of
+from bot.world.reading import read_request, read_working_tree, standing_of
 from bot.world.store import Store
 from bot.world.store_committed import Committed
 
@@ -108,16 +108,17 @@ class Hosted:
     """What came of the actions: the landed commit, or a place in the merge queue."""
     _base: str = ""
     _rested_on: Standing | None = None
+    _judged: PullRequest | None = None
 
     def read(self, request: Request) -> Proposal:
         """Fetch the pull request and read it."""
         self.say(f"reading pull request {request.number}")
         known, self.known = self.known, None
-        if known is not None and known.number == request.number:
-            proposal = read_request(known, self.forge, self.repository)
-        else:
-            proposal = read_pull_request(request, self.forge, self.repository)
-        self._base, self._rested_on = proposal.base_sha, proposal.standing
+        if known is None or known.number != request.number:
+            assert request.number is not None, "a forge is asked"  # noqa: S101 -- narrows a type
+            known = self.forge.pull_request(request.number)
+        proposal = read_request(known, self.forge, self.repository)
+        self._base, self._rested_on, self._judged = proposal.base_sha, proposal.standing, known
         return proposal
 
     def store(self, cache: Path) -> Store:
@@ -144,7 +145,13 @@ class Hosted:
         if self.dry_run:
             return
         performer = Performer(
-            self.forge, self.repository, self.say, self._standing_now, self._rested_on, fresh
+            self.forge,
+            self.repository,
+            self.say,
+            standing=self._standing_now,
+            rested_on=self._rested_on,
+            fresh=fresh,
+            known=self._judged,
         )
         self.performed = performer.perform(actions)
 

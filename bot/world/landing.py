@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.core.action import ConfirmLanding
+from bot.core.action import StoreOrder, StoreRecord
+from bot.core.actions import confirmed
 from bot.core.errors import Malformed, Moved, Problem
-from bot.core.handover import outdated
+from bot.core.handover import expired, outdated
 from bot.core.proposal import Request
 from bot.world.here import Hosted
 from bot.world.queue import Queued, group_of
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
+STORED = (StoreRecord, StoreOrder)
 AGAIN = "nothing was done, and the event that changed it judges it again"
 
 
@@ -40,12 +43,18 @@ def world_of(handed: Handover, forge: Forge, repository: Repository, say: Say) -
 def land(handed: Handover, world: Hosted) -> str:
     """Perform what was handed over; return in one sentence what came of it.
 
+    What was decided is stored first, since a push takes its time: the request is looked at after
+    that, so that a hold or a withdrawn approval that came meanwhile stops it.
+
     Raises:
         Incident: what landed is not what was judged.
         Unavailable: the forge did not answer; the same again converges.
     """
     number = handed.number
     pull = None
+    if why := expired(handed, world.forge.slug(), world.version, datetime.now(UTC).date()):
+        return f"pull request {number}: {why}; {AGAIN}"
+    world.perform(tuple(one for one in handed.actions if isinstance(one, STORED)))
     if not handed.group:
         world.known = pull = world.forge.pull_request(number)
     try:
@@ -55,12 +64,13 @@ def land(handed: Handover, world: Hosted) -> str:
     landed = proposal.standing.merged_as
     if landed is not None:
         # A run that was cut short after its merge, or a person who merged meanwhile.
-        world.perform((ConfirmLanding(number=number, landed=landed),))
+        world.perform(confirmed(proposal))
         return f"pull request {number} had landed as {landed}"
     if why := outdated(handed, proposal, world.version):
         return f"pull request {number}: {why}; {AGAIN}"
     try:
-        world.perform(handed.actions, fresh=pull)
+        rest = tuple(one for one in handed.actions if not isinstance(one, STORED))
+        world.perform(rest, fresh=pull)
     except Moved as moved:
         return f"pull request {number}: {moved}; {AGAIN}"
     return f"pull request {number}: {_said(world)}"

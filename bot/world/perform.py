@@ -62,6 +62,8 @@ class Performer:
     """What they said when it was judged; a merge is refused when that is another."""
     fresh: PullRequest | None = None
     """The request, when it was read a moment ago; asked for before a merge otherwise."""
+    known: PullRequest | None = None
+    """The request as it was judged, for what is read anew in git alone."""
 
     def perform(self, actions: tuple[Action, ...]) -> Performed:
         """Bring about every action, in order.
@@ -73,11 +75,20 @@ class Performer:
         """
         outcome = Performed()
         published = next((one.body for one in actions if isinstance(one, PublishReport)), "")
+        merge = next((one for one in actions if isinstance(one, MergePullRequest)), None)
+        pull: PullRequest | None = None
         for action in actions:
             match action:
+                case SetStatus(state="success"):
+                    # A green status may let others merge, so the last look is before it.
+                    if merge is not None:
+                        pull = self._still(merge)
+                    elif any(isinstance(one, StoreRecord) for one in actions):
+                        self._unordered()
+                    self._do(action)
                 case MergePullRequest():
                     landings = replace(self.landings, report=published)
-                    landed = landings.merge(action, self._still(action))
+                    landed = landings.merge(action, pull or self._still(action))
                     outcome = Performed(landed=landed, queued=landed is None)
                 case ConfirmLanding():
                     self.landings.confirm(action)
@@ -180,11 +191,25 @@ class Performer:
             raise Moved("the head moved while it was judged")
         if not pull.open:
             raise Moved("the request was closed while it was judged")
+        if {pull.base, pull.default_branch} != {action.branch}:
+            raise Moved("it was given another base while it was judged")
         # An order, such as a hold, may have come while the models answered.
         self.audit.tip()
         if self.standing is not None and self.standing(pull) != self.rested_on:
             raise Moved("what people say about it changed while it was judged")
         return pull
+
+    def _unordered(self) -> None:
+        """See that nobody ordered anything while the record was stored; git alone is asked.
+
+        Raises:
+            Moved: somebody did.
+        """
+        if self.known is None or self.standing is None:
+            return
+        self.audit.tip()
+        if self.standing(self.known) != self.rested_on:
+            raise Moved("what people ordered changed while it was judged")
 
 
 def _lasting(body: str) -> str:

@@ -75,7 +75,11 @@ class Landings:
             self._on_judged_base(action)
         try:
             landed = self.forge.merge(
-                action.number, sha=action.head_sha, title=action.title, message=message
+                action.number,
+                sha=action.head_sha,
+                title=action.title,
+                message=message,
+                base=action.branch,
             )
         except HeadMoved:
             raise Moved("the head moved while it was judged") from None
@@ -113,6 +117,10 @@ class Landings:
             return False
         self.repository.fetch(self.forge.remote(), f"+{action.landed}:{LANDED}")
         records = self.audit.below(tip, f"{RECORDS}/{action.number}")
+        if action.onto:
+            # Another branch is not guarded; but what we merged there ourselves names its record.
+            message = message_of(self.repository, action.landed)
+            records = ((p, text) for p, text in records if f"Record: {digest_of(text)}" in message)
         return self.seal(action.landed, records, action.branch or self.forge.default_branch())
 
     def seal(self, commit: str, records: Iterable[tuple[str, bytes]], branch: str) -> bool:
@@ -214,10 +222,16 @@ class Landings:
         )
         if self.audit.stored(finding_path(landed)) is None:
             self.act(raised(finding))
+        short = landed[:12]
         what = {
             Kind.OTHER_LOCK: f"{LOCK} landed as {finding.lock} and was judged as "
             f"{finding.judged}, in {landed}",
             Kind.OTHER_BRANCH: f"{landed} was judged for {finding.branch} and is not on it",
         }.get(kind, f"{landed} landed on other policies than those that judged it")
-        back = f"`git revert {landed[:12]}` on the branch that has it takes it back"
+        back = f"merge the revert that is proposed, or `git revert {short}` on {finding.branch}"
+        if kind is Kind.OTHER_BRANCH:
+            back = (
+                f"`git branch --remotes --contains {short}` names the branch that has it; "
+                f"`git revert {short}` there, and propose the change for {finding.branch} anew"
+            )
         raise Incident(f"{what}; {back}")

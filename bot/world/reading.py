@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.core.approvals import Approval
 from bot.core.canonical import HEADER
 from bot.core.errors import Moved, Refusal, UnsafeFile
+from bot.core.finding import REVERTS
 from bot.core.lockblocks import find, split
 from bot.core.lockfile import model_in
 from bot.core.order import fold
@@ -83,6 +84,7 @@ def read_request(pull: PullRequest, forge: Forge, repository: Repository) -> Pro
         title=pull.title,
         author=pull.author,
         branch=pull.base,
+        default_branch=pull.default_branch,
     )
 
 
@@ -109,6 +111,7 @@ def read_working_tree(
         title="",
         author="",
         branch="",
+        default_branch="",
     )
 
 
@@ -126,6 +129,7 @@ def _proposal(  # noqa: PLR0913 -- one value from many sources
     title: str,
     author: str,
     branch: str,
+    default_branch: str,
 ) -> Proposal:
     unreadable, landed, policies = None, None, {}
     try:
@@ -140,6 +144,7 @@ def _proposal(  # noqa: PLR0913 -- one value from many sources
         title=title,
         author=author,
         branch=branch,
+        default_branch=default_branch,
         base_sha=base,
         head_sha=head_sha,
         base=landed,
@@ -208,6 +213,8 @@ def standing_of(
         merge_ordered_for=ordered.merge.keys if ordered.merge else (),
         overrides=ordered.overrides,
         conflict=conflict,
+        twins=pull.twins,
+        takes_back=pull.head.startswith(REVERTS),
     )
 
 

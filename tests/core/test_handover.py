@@ -44,7 +44,8 @@ SAID = Standing(approved_by=("ben",))
 def proposal(**changes: Any) -> Proposal:
     values: dict[str, Any] = {
         "request": Request(number=7), "repository": "acme/models", "title": "t", "author": "ana",
-        "branch": "main", "base_sha": "b" * 40, "head_sha": "a" * 40, "base": None, "head": None,
+        "branch": "main", "default_branch": "main", "base_sha": "b" * 40, "head_sha": "a" * 40,
+        "base": None, "head": None,
         "touched": (), "past": Past(landed={}), "standing": SAID,
         "now": datetime(2026, 11, 23, 9, tzinfo=UTC),
     }  # fmt: skip
@@ -174,7 +175,8 @@ def test_what_earlier_records_say_is_no_part_of_a_standing() -> None:
         (proposal(standing=Standing(approved_by=("ben",), conflict="x")), "conflict"),
         (proposal(head_sha="c" * 40), "the head moved"),
         (proposal(base_sha="c" * 40), "the base moved"),
-        (proposal(branch="next"), "the base moved"),
+        (proposal(branch="next"), "another base"),
+        (proposal(default_branch="next"), "another base"),
         (proposal(repository="acme/other"), "elsewhere"),
         (proposal(now=datetime(2026, 11, 24, tzinfo=UTC)), "another day"),
     ],

@@ -72,6 +72,7 @@ def proposal(**changes) -> Proposal:
         "title": "Promote 4",
         "author": "ana",
         "branch": "main",
+        "default_branch": "main",
         "base_sha": "b" * 40,
         "head_sha": "a" * 40,
         "base": Blob(text=b"", oid="0" * 40),

@@ -58,8 +58,8 @@ def test_a_merge_with_its_record_costs_six_requests(ready: Stand, tmp_path: Path
     assert evaluated(ready, tmp_path, better, Ruling.MERGE) == [
         LOOK,
         SAY,
-        f"POST /statuses/{head}",
         LOOK,
+        f"POST /statuses/{head}",
         f"PUT /pulls/{better}/merge",
         "PATCH /issues/comments/N",
     ]

@@ -170,6 +170,7 @@ def proposal(**changes) -> Proposal:
         "title": "Promote credit-risk 4",
         "author": "ana",
         "branch": "main",
+        "default_branch": "main",
         "base_sha": "def5678" + "0" * 33,
         "head_sha": "abc1234" + "0" * 33,
         "base": Blob(text=BEFORE, oid="b" * 40),

@@ -122,6 +122,7 @@ def test_a_push_by_hand_costs_few_requests_once_and_none_afterwards(
 
     assert guard(stand, tmp_path).findings == ()
     assert asked(stand) == []
+    stand.people.approve(pull.number, "ben")
     judge(stand, tmp_path, pull.number)
     assert stand.forge.pull_request(pull.number).merged_as == stand.tip("main")
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from bot.cli.zoned import Wanted
@@ -152,12 +153,28 @@ def test_a_head_is_found_by_asking_the_forge(workshop: Workshop, *, forks: bool)
 def test_two_requests_of_one_head_are_not_told_apart(workshop: Workshop) -> None:
     number = workshop.promote("1")
     pull = workshop.forge.pull_request(number)
-    workshop.ana._git("push", "--quiet", "origin", "origin/main:refs/heads/next")
-    workshop.forge.propose(title="again", body="", head=pull.head, base="next")
+    workshop.ana._git("push", "--quiet", "origin", f"{pull.head}:again")
+    workshop.forge.propose(title="again", body="", head="again", base="main")
 
     found = Wanted(None, pull.head_sha, None).found(workshop.forge)
 
     assert found == f"pull requests 1, 2 have the head {pull.head_sha[:12]}; close all but one"
+
+
+def test_a_request_for_another_branch_is_not_judged_and_stands_in_nobodys_way(
+    workshop: Workshop,
+) -> None:
+    number = workshop.promote("1")
+    pull = workshop.forge.pull_request(number)
+    workshop.ana._git("push", "--quiet", "origin", "origin/main:refs/heads/next")
+    other = workshop.forge.propose(title="again", body="", head=pull.head, base="next").number
+
+    found = Wanted(None, pull.head_sha, None).found(workshop.forge)
+    named = Wanted(str(other), None, None).found(workshop.forge)
+
+    assert not isinstance(found, str)
+    assert found.number == number
+    assert named == f"pull request {other} is for next; requests for main only are judged"
 
 
 def test_a_draft_waits_until_somebody_asks(workshop: Workshop) -> None:
@@ -173,10 +190,9 @@ def test_a_draft_waits_until_somebody_asks(workshop: Workshop) -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "refs/heads/main@" + "a" * 40, "gh-readonly-queue/main@x"])
-def test_a_group_that_no_queue_names_is_nothing_to_judge(workshop: Workshop, text: str) -> None:
-    found = Wanted(None, None, text).found(workshop.forge)
-
-    assert found == "the merge queue has no such group"
+def test_a_group_that_no_queue_names_is_refused(text: str) -> None:
+    with pytest.raises(click.UsageError, match="is no group of the queue; write refs/heads"):
+        Wanted(None, None, text)
 
 
 def test_judging_loads_nothing_that_runs_models() -> None:
