@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from bot.cli.arguments import by_option
-from bot.cli.evaluate import NUMBER, here
+from bot.cli.evaluate import here
 from bot.cli.forges import forge_option, open_forge
+from bot.cli.zoned import NUMBER
 
 
 @click.command(epilog="Example: lockstep approve 7 --by ben")

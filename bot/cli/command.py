@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.world.commanding import Carried
     from bot.world.forge import Forge
 
+REMEDY = "name the file of an `issue_comment` event, as GitHub sends it, with --event"
 MOST_PAYLOAD = 26_000_000
 """Bytes of an event; GitHub's own cap is 25 MB."""
 
@@ -66,6 +67,7 @@ def carried(event: CommentCreated, forge: Forge, *, evaluate: bool) -> int:
         The exit code: 0, whatever the verdict.
     """
     from bot.cli import outcome
+    from bot.report.markdown import on_screen
     from bot.world.commanding import carry_command
     from bot.world.here import Hosted
     from bot.world.repository import Repository
@@ -73,7 +75,7 @@ def carried(event: CommentCreated, forge: Forge, *, evaluate: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), forge.git_environment())
         done = carry_command(event, forge, clone)
-        click.echo(done.said)
+        click.echo(on_screen(done.said))
         if done.evaluate and evaluate:
             world = Hosted(forge=forge, repository=clone, say=outcome.progress())
             carry(done.number, world)
@@ -84,19 +86,27 @@ def carried(event: CommentCreated, forge: Forge, *, evaluate: bool) -> int:
 
 
 def _read(file: Path | None) -> object:
-    """Read what happened; what is no event of ours is said to be none."""
+    """Read what happened; what is no event of ours is said to be none.
+
+    Raises:
+        click.UsageError: no file is named.
+        UnsafeFile: it cannot be read.
+        Malformed: it is not JSON.
+    """
+    from bot.cli import infile
+    from bot.core.errors import Malformed, Problem
     from bot.core.event_payload import event_of
 
     if file is None:
         raise click.UsageError("name the event with --event FILE, or set GITHUB_EVENT_PATH")
+    text = infile.read(file, MOST_PAYLOAD, REMEDY)
     try:
-        if file.stat().st_size > MOST_PAYLOAD:
-            raise click.UsageError(f"{file} has more than {MOST_PAYLOAD:,} bytes")
-        payload = json.loads(file.read_bytes())
-    except OSError as error:
-        raise click.FileError(str(file), hint=error.strerror) from None
-    except (ValueError, RecursionError):
-        raise click.UsageError(f"{file} is not JSON") from None
+        payload = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        what, place = "it is not JSON that can be read", str(file)
+        if isinstance(error, json.JSONDecodeError):
+            what, place = f"it is not JSON: {error.msg}", f"{file}:{error.lineno}:{error.colno}"
+        raise Malformed(Problem(what=what, remedy=REMEDY, file=place)) from None
     return event_of("issue_comment", payload)
 
 

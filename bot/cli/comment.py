@@ -7,8 +7,9 @@ import sys
 import click
 
 from bot.cli.arguments import TEXT, by_option
-from bot.cli.evaluate import NUMBER, here
+from bot.cli.evaluate import here
 from bot.cli.forges import forge_option, open_forge
+from bot.cli.zoned import NUMBER
 from bot.world.github_zones import Zone
 
 

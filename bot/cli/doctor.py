@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.arguments import json_option
+from bot.cli.arguments import Matching, json_option
 from bot.cli.forges import api_url, credential, forge_option, named_on_github, open_forge
 from bot.world.github_zones import Zone
 
@@ -21,9 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.cli.worktree import Worktree
+    from bot.core.errors import Denied
     from bot.world.doctor_scene import Scene
     from bot.world.forge import Forge
     from bot.world.repository import Repository
+
+
+APP = Matching(
+    "App ID",
+    r"[1-9][0-9]{0,17}",
+    "write the number on the app's page; its slug, as in github.com/apps/SLUG, is another thing",
+)
 
 
 @click.command(
@@ -33,10 +41,10 @@ if TYPE_CHECKING:
 @forge_option
 @click.option("--fix", is_flag=True, help="Mend what may be mended; nothing is committed.")
 @click.option("--drill", is_flag=True, help="Read remote bytes whole, and walk every way back.")
-@click.option("--app", type=click.IntRange(min=1), metavar="ID", help="Id of the bot's GitHub App.")
+@click.option("--app", type=APP, metavar="ID", help="App ID of the bot's GitHub App, a number.")
 @json_option
 def command(
-    *, forge: str | None, repo: str | None, fix: bool, drill: bool, app: int | None, as_json: bool
+    *, forge: str | None, repo: str | None, fix: bool, drill: bool, app: str | None, as_json: bool
 ) -> None:
     """Check the repository's settings, its files, its data, this machine, and the way back.
 
@@ -55,7 +63,7 @@ def command(
     from bot.world.doctor_mending import mend_all
 
     zone = Zone.REPAIR if fix else Zone.DOCTOR
-    with _scene(forge, repo, app, zone, progress()) as opened:
+    with _scene(forge, repo, _named_app(app), zone, progress()) as opened:
         scene = opened.scene
         scene.drill = drill
         found = examine(scene)
@@ -85,7 +93,11 @@ class Opened:
 def _scene(
     forge: str | None, repo: str | None, app: int | None, zone: Zone, say: Callable[[str], None]
 ) -> Iterator[Opened]:
-    """Set the scene: a forge with a scratch clone of it, or the clone this runs in."""
+    """Set the scene: a forge with a scratch clone of it, or the clone this runs in.
+
+    Raises:
+        Denied: what was asked for needs a token, and there is none.
+    """
     from bot.world.repository import Repository
 
     worktree = _worktree()
@@ -97,9 +109,26 @@ def _scene(
             chosen = open_forge(forge, repo, origin=origin, zone=zone)
             clone = Repository.create(Path(folder), chosen.git_environment())
             yield _hosted(chosen, clone, worktree, slug, auth, app, say)
+        elif slug is not None and (repo is not None or zone is Zone.REPAIR):
+            raise _no_token(slug, zone)
         else:
-            why = "no forge is named" if slug is None else f"there is no token for {slug}"
+            why = "no repository is named; name it with --repo OWNER/NAME, and set GH_TOKEN"
+            if slug is not None:
+                why = f"there is no token for {slug}; set GH_TOKEN to an administrator's"
             yield _here(worktree, why, app, say)
+
+
+def _no_token(slug: str, zone: Zone) -> Denied:
+    from bot.core.errors import Denied as NoToken
+    from bot.core.errors import Problem
+
+    alone = "" if zone is Zone.REPAIR else "; or leave --repo out, to look at a clone alone"
+    return NoToken(
+        Problem(
+            what=f"there is no token for {slug}",
+            remedy=f"set GH_TOKEN to an administrator's: export GH_TOKEN=$(gh auth token){alone}",
+        )
+    )
 
 
 def _worktree() -> Worktree | None:
@@ -118,9 +147,9 @@ def _is_local(origin: str | None) -> bool:
     return origin is not None and local_folder(origin) is not None
 
 
-def _named_app(app: int | None) -> int | None:
-    named = os.environ.get("LOCKSTEP_APP_ID", "").strip()
-    return app or (int(named) if named.isascii() and named.isdigit() else None)
+def _named_app(app: str | None) -> int | None:
+    named = app or os.environ.get("LOCKSTEP_APP_ID", "").strip()
+    return int(named) if named.isascii() and named.isdigit() else None
 
 
 def _hosted(
@@ -164,7 +193,7 @@ def _hosted(
         forge=chosen,
         settings=settings,
         installation=auth if isinstance(auth, Installation) else None,
-        app=_named_app(app),
+        app=app,
         on_github_com=api_url() == API_URL,
         action=_own_action(worktree),
     )
@@ -205,10 +234,9 @@ def _here(
         version=__version__,
         now=datetime.now(UTC),
         say=say,
-        app=_named_app(app),
+        app=app,
     )
-    left_out = f"{why}; name it with --repo OWNER/NAME and set GH_TOKEN"
-    return Opened(scene=scene, about=found.root.name, left_out=left_out, root=found.root)
+    return Opened(scene=scene, about=found.root.name, left_out=why, root=found.root)
 
 
 def _own_action(worktree: Worktree | None) -> str | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.arguments import Matching
 from bot.cli.forges import forge_option, open_forge
+from bot.cli.zoned import NUMBER, group_named
 from bot.world.github_zones import Zone
 
 if TYPE_CHECKING:
@@ -22,20 +22,17 @@ if TYPE_CHECKING:
     from bot.world.repository import Repository
 
 ATTEMPTS = 3
-NUMBER = Matching(
-    "pull request", r"[1-9][0-9]{0,8}", "write the number of a pull request, such as 7"
-)
 
 
 @click.command(epilog="Example: lockstep evaluate 7 --repo acme/models")
-@click.argument("number", type=NUMBER)
+@click.argument("number", type=NUMBER, required=False)
 @forge_option
 @click.option("--group", metavar="REF@SHA", help="Judge what the merge queue is about to land.")
 @click.option("--dry-run", is_flag=True, help="Judge and print; write nothing to the forge.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record of the decision as JSON.")
 @click.option("--markdown", is_flag=True, help="Print the comment.")
 def command(
-    number: str,
+    number: str | None,
     forge: str | None,
     repo: str | None,
     group: str | None,
@@ -43,7 +40,7 @@ def command(
     as_json: bool,
     markdown: bool,
 ) -> None:
-    """Judge pull request NUMBER and act on the verdict.
+    """Judge pull request NUMBER, or the one a --group is for, and act on the verdict.
 
     One comment is kept up to date, a commit status says the verdict, and a passing request is
     merged when its policy lets the bot merge.  Run again after anything was cut short: it
@@ -52,12 +49,13 @@ def command(
     from bot.cli import outcome
     from bot.world.repository import Repository
 
+    meant = _meant(number, group)
     chosen = open_forge(forge, repo, origin=here(), zone=Zone.LAND)
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())
-        world = world_of(chosen, clone, outcome.progress(), group, number=int(number))
+        world = world_of(chosen, clone, outcome.progress(), group)
         world.dry_run = dry_run
-        conclusion = carry(int(number), world)
+        conclusion = carry(meant, world)
     before = conclusion.proposal.standing.merged_as
     landed = world.performed.landed or before
     if as_json:
@@ -71,6 +69,24 @@ def command(
         elif world.performed.queued:
             click.echo("waits in the merge queue")
     sys.exit(outcome.exit_code(conclusion))
+
+
+def _meant(number: str | None, group: str | None) -> int:
+    """Say which pull request is meant.
+
+    Raises:
+        click.UsageError: neither says it, the group is none, or it is another's.
+    """
+    if group is not None:
+        named = group_named(group).number
+        if number not in (None, str(named)):
+            raise click.UsageError(
+                f"--group is for pull request {named}, not for {number}; leave the number out"
+            )
+        return named
+    if number is None:
+        raise click.UsageError("name a pull request by its number, or its --group in the queue")
+    return int(number)
 
 
 def carry(number: int, world: Hosted) -> Conclusion:
@@ -98,26 +114,18 @@ def world_of(
     clone: Repository,
     say: Callable[[str], None],
     group: str | None,
-    *,
-    number: int | None = None,
 ) -> Hosted:
     """Return the world of a pull request, or of the group that the merge queue built for it.
 
     Raises:
-        click.UsageError: `group` names no group of a queue, or one of another request.
+        click.UsageError: `group` names no group of a queue.
     """
     from bot.world.here import Hosted
-    from bot.world.queue import Queued, group_of
+    from bot.world.queue import Queued
 
     if group is None:
         return Hosted(forge=forge, repository=clone, say=say)
-    named = group_of(group)
-    if named is None or number not in (None, named.number):
-        raise click.UsageError(
-            f"--group {group[:200]!r} is no group of the queue; "
-            "write refs/heads/gh-readonly-queue/BASE/pr-NUMBER-…@COMMIT"
-        )
-    return Queued(forge=forge, repository=clone, say=say, group=named)
+    return Queued(forge=forge, repository=clone, say=say, group=group_named(group))
 
 
 def here() -> str | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 LOCAL = "local:"
+SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 FOLDER_FILE, BARE = "forge.json", "repository.git"
 
 
@@ -29,6 +30,7 @@ def forge_option(command: Verb) -> Verb:
         "--repo",
         metavar="OWNER/NAME",
         envvar="GITHUB_REPOSITORY",
+        callback=_slug,
         help="The repository on GitHub.  Default: $GITHUB_REPOSITORY, else what `origin` names.",
     )
     forge = click.option(
@@ -38,6 +40,19 @@ def forge_option(command: Verb) -> Verb:
         help="A forge in a folder of this machine instead of GitHub.",
     )
     return forge(repo(command))
+
+
+def _slug(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Check the form of a repository's name.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    if value is not None and not SLUG.fullmatch(value):
+        raise click.BadParameter(
+            f"{value[:120]!r} is no repository; write OWNER/NAME, such as acme/models"
+        )
+    return value
 
 
 def open_forge(
@@ -58,9 +73,9 @@ def open_forge(
         zone: What an app's token is to be good for.  A token that was given is good for what it is.
 
     Raises:
-        click.UsageError: no forge is named, its name cannot be right, or the token is missing.
+        click.UsageError: no forge is named, or its name cannot be right.
         NotARepository: there is no such forge.
-        Denied: an app is named and cannot sign.
+        Denied: there is no token, or an app is named and cannot sign.
     """
     if forge is not None:
         return _local(_folder_of(forge), actor)
@@ -142,15 +157,18 @@ def credential(repo: str, zone: Zone) -> str | Installation | None:
 
 
 def _github(repo: str, zone: Zone) -> Forge:
+    from bot.core.errors import Denied, Problem
     from bot.world.github import GitHub
     from bot.world.github_zones import shown
 
     auth = credential(repo, zone)
     if auth is None:
-        raise click.UsageError(
-            f"there is no token for {repo}; set LOCKSTEP_APP_ID and LOCKSTEP_APP_PRIVATE_KEY, "
-            "or GITHUB_TOKEN to a token with the rights "
-            f"{shown(zone.permissions)}"
+        raise Denied(
+            Problem(
+                what=f"there is no token for {repo}",
+                remedy="set LOCKSTEP_APP_ID and LOCKSTEP_APP_PRIVATE_KEY, or GITHUB_TOKEN to a "
+                f"token with the rights {shown(zone.permissions)}",
+            )
         )
     return GitHub(
         repo,

@@ -43,7 +43,8 @@ def write_github(worktree: Worktree, wanted: Wanted) -> None:
     from bot.world.github_files import workflow_files
 
     branch = wanted.branch or _default_branch(worktree)
-    if not BRANCH.fullmatch(branch):
+    known = BRANCH.fullmatch(branch) and worktree.asked("check-ref-format", "--branch", branch)
+    if not known:
         raise click.UsageError(f"{branch!r} is no branch; name the default one with --branch")
     action = _action(worktree, wanted.action)
     extras = sorted(set(wanted.extras))
@@ -161,23 +162,26 @@ def _next(worktree: Worktree, wanted: Wanted, branch: str, files: Mapping[str, s
 
     slug = named_on_github(None, worktree.origin) or "OWNER/REPO"
     folders = " ".join(sorted({path.rsplit("/", 1)[0] for path in files}))
-    steps = [
+    steps = [] if wanted.owners else ["the same line with --owner @ORG/TEAM  # who owns the bar"]
+    steps += [
         f"git add {folders}",
         f'git commit -m "Let Lockstep judge promotions" && git push origin {branch}',
     ]
     if wanted.identity == "app":
-        steps.append("make a GitHub App and install it on this repository: docs/github.md")
-    steps.append(f"lockstep doctor --fix --repo {slug}: environments, ruleset, settings of Actions")
+        steps.append("make a GitHub App, install it here, note its App ID  # docs/github.md")
+    app = " --app ID" if wanted.identity == "app" else ""
+    steps += [
+        'export GH_TOKEN="$(gh auth token)"  # the doctor sees what you may see',
+        f"lockstep doctor --fix --repo {slug}{app}  # environments, rulesets, settings of Actions",
+    ]
     if wanted.identity == "app":
         steps += [
             f"gh {kind} set {name} --repo {slug} --env {environment} {value}"
             for environment in ("lockstep", "lockstep-merge")
             for kind, name, value in (
-                ("variable", "LOCKSTEP_APP_ID", "--body NUMBER"),
+                ("variable", "LOCKSTEP_APP_ID", "--body ID"),
                 ("secret", "LOCKSTEP_APP_PRIVATE_KEY", "< KEY.pem"),
             )
         ]
-    if not wanted.owners:
-        steps.append("lockstep init --github --owner @ORG/TEAM: the bar has owners then")
-    steps.append("lockstep doctor: what is still missing")
+    steps.append(f"lockstep doctor --repo {slug}{app}  # what is still missing")
     return "next:\n" + "\n".join(f"  {place}. {step}" for place, step in enumerate(steps, 1))

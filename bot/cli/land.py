@@ -22,17 +22,14 @@ def command(decision: Path, named: str, forge: str | None, repo: str | None) -> 
     The pull request is read again first: when its head, its base, what people said or the day is
     another than when it was judged, nothing is done.
     """
-    from bot.cli import outcome
+    from bot.cli import infile, outcome
     from bot.cli.evaluate import here
     from bot.core.handover import FILE, LARGEST, read
     from bot.world.landing import land, world_of
     from bot.world.repository import Repository
 
-    try:
-        with (decision / FILE).open("rb") as file:
-            handed = read(file.read(LARGEST + 1), named)
-    except OSError as error:
-        raise click.FileError(str(decision / FILE), hint=error.strerror) from None
+    remedy = "name the folder that `lockstep judge --out` left"
+    handed = read(infile.read(decision / FILE, LARGEST, remedy), named)
     chosen = open_forge(forge, repo, origin=here(), zone=Zone.LAND)
     with tempfile.TemporaryDirectory(prefix="lockstep-") as folder:
         clone = Repository.create(Path(folder), chosen.git_environment())

@@ -12,9 +12,9 @@ not caught.  A gate that says no is a Verdict, not an error.
     |   |-- ForbiddenChange   13  the change itself may not be made
     |   |-- PolicyMissing     14  no policy, or more than one, matches a model
     |   |-- OutOfScope        15  the pull request changes more than the lock
-    |   |-- UnsafeFile        16  a symlink, a submodule, a file over its cap
+    |   |-- UnsafeFile        16  a symlink, a submodule, over its cap, unreadable
     |   |-- NotARepository    17  there is no git repository or no such commit
-    |   `-- Denied            18  the forge does not let this token do that
+    |   `-- Denied            18  no token, or the forge does not let it do that
     |-- Incident              76  what landed is not what was judged
     `-- Unavailable           75  the world did not answer
         `-- Moved                 head or base moved meanwhile

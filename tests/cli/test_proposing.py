@@ -121,7 +121,9 @@ def test_an_executable_lock_on_the_default_branch_is_refused(clone):
     [
         (("--forge", "remote"), 2, "write --forge local:PATH"),
         (("--forge", "local:/nowhere"), 17, "there is no forge in /nowhere"),
-        (("--repo", "acme/models"), 2, "there is no token for acme/models"),
+        (("--repo", "acme/models"), 18, "there is no token for acme/models"),
+        (("--repo", "foo"), 2, "'foo' is no repository; write OWNER/NAME, such as acme/models"),
+        (("--repo", "acme/.."), 2, "write OWNER/NAME"),
     ],
 )
 def test_a_forge_that_cannot_be_opened_is_refused(clone, arguments, code, sentence):

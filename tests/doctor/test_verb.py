@@ -142,10 +142,24 @@ def test_an_app_alone_says_what_it_may_not_see_and_whose_token_may(
 def test_without_a_token_the_clone_is_looked_at_and_the_rest_left_out(
     clinic: Ward, doctor: Doctor
 ) -> None:
-    code, out, _ = doctor(clinic.stand.clone, "--repo", "acme/models", COLUMNS="200")
+    server = {"COLUMNS": "200", "GITHUB_SERVER_URL": "https://git.example.org"}
+    clinic.stand.git("remote", "set-url", "origin", "https://git.example.org/acme/models.git")
+    code, out, _ = doctor(clinic.stand.clone, **server)
     assert code == 0
     assert "Left out: identity, branch rules, code owners" in out
-    assert "there is no token for acme/models" in " ".join(out.split())
+    said = " ".join(out.split())
+    assert "there is no token for acme/models; set GH_TOKEN to an administrator's" in said
+    code, _, err = doctor(clinic.stand.clone, "--fix", **server)
+    assert code == 18
+    assert "there is no token for acme/models; set GH_TOKEN" in err
+
+
+def test_a_repository_that_is_named_is_not_passed_over_for_want_of_a_token(
+    clinic: Ward, doctor: Doctor
+) -> None:
+    code, out, err = doctor(clinic.stand.clone, "--repo", "acme/models")
+    assert (code, out) == (18, "")
+    assert "there is no token for acme/models; set GH_TOKEN" in err
 
 
 def test_outside_of_a_clone_and_without_a_forge_there_is_nothing_to_look_at(

@@ -55,7 +55,10 @@ def test_the_next_clicks_name_the_repository(clone: Path) -> None:
     done = init("--action", PIN)
 
     assert clone.exists()
-    assert "lockstep doctor --fix --repo acme/models" in done.output
+    assert "lockstep doctor --fix --repo acme/models --app ID" in done.output
+    assert done.output.splitlines()[-1].split(". ", 1)[1].startswith(
+        "lockstep doctor --repo acme/models --app ID  # "
+    )
     assert "gh secret set LOCKSTEP_APP_PRIVATE_KEY --repo acme/models --env lockstep" in done.output
 
 
@@ -63,6 +66,7 @@ def test_with_a_token_no_key_is_asked_for(clone: Path) -> None:
     done = init("--action", PIN, "--identity", "token")
 
     assert "LOCKSTEP_APP" not in done.output
+    assert "--app" not in done.output
     assert "LOCKSTEP_APP" not in (clone / ".github/workflows/lockstep.yml").read_text()
 
 
@@ -145,6 +149,10 @@ def test_a_path_without_an_owner_is_not_guarded() -> None:
         ("--action", PIN, "--branch", "-x"),
         ("--action", PIN, "--branch", "a b"),
         ("--action", PIN, "--branch", 'a"]'),
+        ("--action", PIN, "--branch", "../x"),
+        ("--action", PIN, "--branch", "a..b"),
+        ("--action", PIN, "--branch", "a.lock"),
+        ("--action", PIN, "--branch", "a/"),
     ],
 )
 def test_an_option_that_cannot_be_right_is_refused(clone: Path, wrong: tuple[str, ...]) -> None:
