@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core.action import OpenIssue, ProposeRevert, SetStatus, StoreFinding
+from bot.core.command import parse
 from bot.core.finding import Finding, Kind
 from bot.core.proposal import Standing
 from bot.core.verdict import Override
 from bot.core.waiting import Wait, Waiting
+from bot.gates import GATES
 from bot.report import replies
 from bot.report.incident import raised
+from bot.report.markdown import ZERO
 from tests.adversary.corpora import naughty_strings, renderer
 from tests.adversary.planting import holds_text
 from tests.adversary.rendered import calls, read
@@ -27,7 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-FOUND = {"by", "subject", "moves"}
+LONGEST = 65_536
+"""Characters that GitHub takes as the body of an issue, a request or a comment."""
+TITLE = r"[\w ,./-]{1,120}"
+"""What titles of ours hold; GitHub takes 256 characters."""
+FOUND = {"branch", "by", "subject", "moves"}
 """Fields of a finding that hold text from outside; the others are ids, words and names of ours."""
 
 
@@ -53,7 +60,7 @@ def answers(text: str) -> list[str]:
 def test_every_text_of_a_finding_is_planted_or_ours() -> None:
     fields = {one.name for one in dataclasses.fields(Finding) if holds_text(one.type)}
 
-    assert fields - FOUND == {"commit", "branch", "lock", "judged", "tip", "before"}
+    assert fields - FOUND == {"commit", "lock", "judged", "tip", "before"}
 
 
 def test_an_answer_to_a_command_calls_nobody(every: tuple[str, ...]) -> None:
@@ -64,8 +71,7 @@ def test_an_answer_to_a_command_calls_nobody(every: tuple[str, ...]) -> None:
 
             assert (shown.wrong, calls(shown), shown.links, k) == ([], [], [], k)
             assert shown.hidden == [replies.marker_of(1)[4:-3]]
-            # The bot's own words give no command, whoever reads them.
-            assert not re.search(r"^\s*/", written, re.MULTILINE), k
+            _orders_nothing(written, k)
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -73,7 +79,7 @@ def test_a_finding_calls_nobody_and_is_stored_as_it_was(kind: Kind, every: tuple
     render = renderer()
     for k, text in enumerate(every[:: 1 if kind is Kind.BY_HAND else 9]):
         finding = Finding(
-            kind=kind, commit="1" * 40, branch="main", at=NOW, by=text, subject=text,
+            kind=kind, commit="1" * 40, branch=text, at=NOW, by=text, subject=text,
             lock="2" * 40, judged="3" * 40, request=7, moves=(text, text),
         )  # fmt: skip
         for action in raised(finding):
@@ -84,11 +90,31 @@ def test_a_finding_calls_nobody_and_is_stored_as_it_was(kind: Kind, every: tuple
                 case OpenIssue(title=title, body=body):
                     _inert(render, body, k)
                     assert text.strip() not in title or len(text.strip()) < 3
+                    assert re.fullmatch(TITLE, title), k
                 case ProposeRevert(title=title, body=body):
                     _inert(render, body, k)
-                    assert "\n" not in title
+                    assert re.fullmatch(TITLE, title), k
                 case StoreFinding(content=content):
                     assert json.loads(content)
+
+
+@pytest.mark.parametrize("text", ["@" * 9_000, "<b>|" * 3_000, "`x` " * 3_000, "é#1 " * 3_000])
+def test_an_issue_of_very_much_stays_within_githubs_limits(text: str) -> None:
+    finding = Finding(
+        kind=Kind.BY_HAND, commit="1" * 40, branch="main", at=NOW, by=text, subject=text,
+        before=("4" * 40,) * 500, moves=(text,) * 500,
+    )  # fmt: skip
+    bodies = [one.body for one in raised(finding) if isinstance(one, OpenIssue | ProposeRevert)]
+
+    assert len(bodies) == 2
+    assert max(len(body) for body in bodies) <= LONGEST
+    assert "470 more" in bodies[0]
+
+
+def _orders_nothing(written: str, k: int) -> None:
+    """Hold that our own words give no command, whoever posts them, with their first line or not."""
+    assert not re.search(r"^\s*/", written, re.MULTILINE), k
+    assert parse(written, GATES) is parse(written.partition("\n")[2], GATES) is None, k
 
 
 def _inert(render: Callable[[str], str], body: str, k: int) -> None:
@@ -97,3 +123,6 @@ def _inert(render: Callable[[str], str], body: str, k: int) -> None:
     assert (wrong, calls(shown), shown.links, k) == ([], [], [], k)
     assert len(shown.hidden) == body.startswith("<!--")
     assert body.count("<!--") == len(shown.hidden)
+    _orders_nothing(body, k)
+    strange = {c for c in body if unicodedata.category(c) in {"Cc", "Cf", "Cs"}}
+    assert strange <= {"\n", ZERO}, k
