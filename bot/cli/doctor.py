@@ -244,8 +244,12 @@ def _own_action(worktree: Worktree | None) -> str | None:
     import bot
     from bot.cli.worktree import Worktree as Clone
     from bot.core.errors import NotARepository
+    from bot.world.github_files import PIN
     from bot.world.github_pin import own_pin
 
+    named = os.environ.get("LOCKSTEP_ACTION", "")
+    if PIN.fullmatch(named):
+        return named
     if worktree is None:
         return None
     try:
