@@ -6,12 +6,14 @@ Both gather in the same way; they differ in what they read and in what they may 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import __version__
+from bot.core.action import MergePullRequest
+from bot.core.errors import Moved
 from bot.world.perform import Performed, Performer
 from bot.world.reading import read_request, read_working_tree, standing_of
 from bot.world.store import Store
@@ -109,6 +111,10 @@ class Hosted:
     _base: str = ""
     _rested_on: Standing | None = None
     _judged: PullRequest | None = None
+    asks_who_pushed: bool = True
+    """Ask the forge who pushed the head before an approval lets it land."""
+    _pushers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Who pushed a head, where that was asked."""
 
     def read(self, request: Request) -> Proposal:
         """Fetch the pull request and read it."""
@@ -117,6 +123,7 @@ class Hosted:
         if known is None or known.number != request.number:
             assert request.number is not None, "a forge is asked"  # noqa: S101 -- narrows a type
             known = self.forge.pull_request(request.number)
+        known = self._with_pushers(known)
         proposal = read_request(known, self.forge, self.repository)
         self._base, self._rested_on, self._judged = proposal.base_sha, proposal.standing, known
         return proposal
@@ -141,9 +148,14 @@ class Hosted:
         Args:
             actions: In order.
             fresh: The request, when it was looked at a moment ago and nothing has run since.
+
+        Raises:
+            Moved: head, base or standing moved, or an approval does not count after all.
         """
         if self.dry_run:
             return
+        if any(isinstance(one, MergePullRequest) for one in actions):
+            self._ask_who_pushed()
         performer = Performer(
             self.forge,
             self.repository,
@@ -157,4 +169,24 @@ class Hosted:
 
     def _standing_now(self, pull: PullRequest) -> Standing:
         """Read again what people say about a request; the audit branch was fetched just now."""
-        return standing_of(pull, self.repository, self._base, datetime.now(UTC))
+        known = self._with_pushers(pull)
+        return standing_of(known, self.repository, self._base, datetime.now(UTC))
+
+    def _with_pushers(self, pull: PullRequest) -> PullRequest:
+        """Count who is known to have pushed the head among those who made it."""
+        return replace(pull, made_by=(*pull.made_by, *self._pushers.get(pull.head_sha, ())))
+
+    def _ask_who_pushed(self) -> None:
+        """Let nobody's approval land what they pushed; a commit's own names are for anybody.
+
+        Raises:
+            Moved: one who approved has pushed the head; judged again, that counts no more.
+        """
+        pull, said = self._judged, self._rested_on
+        if pull is None or said is None or not (self.asks_who_pushed and said.approved_by):
+            return
+        if pull.head_sha in self._pushers:
+            return
+        self._pushers[pull.head_sha] = pushers = self.forge.pushers(pull) or ()
+        if {one.casefold() for one in pushers} & {one.casefold() for one in said.approved_by}:
+            raise Moved("who pushed the head approved of it, which does not count")

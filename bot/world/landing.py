@@ -33,7 +33,8 @@ def world_of(handed: Handover, forge: Forge, repository: Repository, say: Say) -
         Malformed: the decision names a group that is none.
     """
     if not handed.group:
-        return Hosted(forge=forge, repository=repository, say=say)
+        # A merge costs eight requests in all, so the ruleset asks for the approval of another.
+        return Hosted(forge=forge, repository=repository, say=say, asks_who_pushed=False)
     group = group_of(f"{handed.group}@{handed.head}")
     if group is None:
         raise Malformed(Problem(what="it names no group of a queue", remedy="judge again"))
