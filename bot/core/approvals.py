@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.core.proposal import Standing
     from bot.core.trial import Trial
@@ -30,6 +30,16 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """A recorded verdict that kept a request out."""
+
+    title: str
+    outcome: str
+    """`failed`, `errored` or `inconclusive`."""
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What a stored record says its verdicts rested on."""
 
@@ -39,6 +49,10 @@ class Recorded:
     """Evidence keys of its cases."""
     rests: Mapping[str, str]
     """What the keys are made of, by a name for people: `policy policies/x.yaml` and its digest."""
+    outcome: str = ""
+    """What was decided: `passed`, `overridden`, `failed`, `errored` or `inconclusive`."""
+    against: tuple[Against, ...] = ()
+    """The verdicts that kept it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +88,20 @@ def recorded(content: Any) -> Recorded | None:
             head=str(content["head"]["commit"]),
             keys=frozenset(str(one["key"]) for one in judgements if one["key"]),
             rests=rests,
+            outcome=str(content.get("decision", {}).get("outcome", "")),
+            against=tuple(found for judgement in judgements for found in _against(judgement)),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _against(judgement: Any) -> Iterator[Against]:
+    for one in judgement.get("verdicts", ()):
+        permitted = one["observed"] or one["waived_by"] or one["overridden_by"]
+        if one["outcome"] != "passed" and not permitted:
+            yield Against(
+                title=str(one["title"]), outcome=str(one["outcome"]), because=str(one["because"])
+            )
 
 
 def _given(standing: Standing) -> tuple[Approval, ...]:

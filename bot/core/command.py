@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 CALL = "/lockstep"
 LONGEST_COMMENT = 65_536
 LONGEST = 2_000
-"""Characters of a command; a longer line is none."""
-MOST_TOKENS = 64
+"""Characters of a command; a longer line is not read."""
 LONGEST_REASON = 500
+LONGEST_SHOWN = 40
+"""Characters of what somebody wrote that a sentence quotes."""
 OURS = "<!-- lockstep:"
 """How everything begins that we write ourselves."""
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
@@ -56,47 +57,38 @@ class Form:
     """How a verb is written, and what it is for."""
 
     written: str
-    """The line with its places, `hold REASON`."""
+    """The line to paste, with places in capital letters: `hold REASON`."""
     about: str
-    example: str
-    """A line that works when it is pasted."""
 
 
 FORMS: Mapping[Verb, Form] = {
     Verb.STATUS: Form(
         written="/lockstep status",
         about="say the verdict and what the request waits for",
-        example="/lockstep status",
     ),
     Verb.EVALUATE: Form(
         written="/lockstep evaluate",
         about="judge it again",
-        example="/lockstep evaluate",
     ),
     Verb.HOLD: Form(
         written="/lockstep hold REASON",
         about="keep it from merging until somebody releases it",
-        example="/lockstep hold labels of last week are missing",
     ),
     Verb.RELEASE: Form(
         written="/lockstep release",
         about="end every hold on it",
-        example="/lockstep release",
     ),
     Verb.MERGE: Form(
         written="/lockstep merge SHA",
         about="merge exactly this head, where the policy says `merge: manual`",
-        example="/lockstep merge 0123abc",
     ),
     Verb.OVERRIDE: Form(
         written='/lockstep override --gate GATE --reason "REASON"',
         about="take it upon yourself that a gate says no; not on your own request, and for a while",
-        example='/lockstep override --gate latency --reason "the new hardware comes on Monday"',
     ),
     Verb.HELP: Form(
         written="/lockstep help",
         about="list these commands",
-        example="/lockstep help",
     ),
 }
 """Every verb, in the order of the help; help, documentation and suggestions come from here."""
@@ -122,6 +114,9 @@ class Misunderstood:
     paste: str
     """The exact line that was probably meant."""
     verb: Verb = Verb.HELP
+    gate: str = ""
+    """What was given of an override, right or wrong; which gates ask here is not known."""
+    reason: str = ""
 
 
 def parse(body: str, gates: Iterable[str]) -> Command | Misunderstood | None:
@@ -136,14 +131,16 @@ def parse(body: str, gates: Iterable[str]) -> Command | Misunderstood | None:
     line = _first_line(body)
     if line is None or not re.match(rf"{CALL}(?:\s|$)", line, re.IGNORECASE):
         return None
-    words = line.split()
-    if len(line) > LONGEST or len(words) > MOST_TOKENS:
-        return None
+    words = line.split(maxsplit=2)
+    if len(line) > LONGEST:
+        verb = _nearest(words[1:2])
+        because = f"a command has at most {LONGEST:,} characters, and a reason {LONGEST_REASON}"
+        return Misunderstood(because=because, paste=FORMS[verb].written, verb=verb)
     text = _plain(line)
     if text is None:
         return Misunderstood(
             because="a command is plain text; code, links and images in it are not read",
-            paste=FORMS[_nearest(words[1:2])].example,
+            paste=FORMS[_nearest(words[1:2])].written,
             verb=_nearest(words[1:2]),
         )
     return _read(text.translate(_QUOTES)[len(CALL) :].strip(), tuple(gates))
@@ -193,7 +190,7 @@ def _read(  # noqa: PLR0911 -- one arm for each verb
     if verb is None:
         near = _nearest([word])
         return Misunderstood(
-            because=f"there is no command `{_shown(word)}`", paste=FORMS[near].example, verb=near
+            because=f"there is no command `{_shown(word)}`", paste=FORMS[near].written, verb=near
         )
     match verb:
         case Verb.HOLD:
@@ -205,7 +202,7 @@ def _read(  # noqa: PLR0911 -- one arm for each verb
         case Verb.HELP | Verb.STATUS | Verb.EVALUATE | Verb.RELEASE:
             if more:
                 because = f"`{verb.value}` takes nothing after it"
-                return Misunderstood(because=because, paste=FORMS[verb].example, verb=verb)
+                return Misunderstood(because=because, paste=FORMS[verb].written, verb=verb)
             return Command(verb=verb)
     assert_never(verb)
 
@@ -213,17 +210,15 @@ def _read(  # noqa: PLR0911 -- one arm for each verb
 def _hold(reason: str) -> Command | Misunderstood:
     if reason and len(reason) <= LONGEST_REASON:
         return Command(verb=Verb.HOLD, reason=reason)
-    because = (
-        "a hold says why" if not reason else f"a reason has at most {LONGEST_REASON} characters"
-    )
-    return Misunderstood(because=because, paste=FORMS[Verb.HOLD].example, verb=Verb.HOLD)
+    because = "a hold says why" if not reason else _too_long(reason)
+    return Misunderstood(because=because, paste=FORMS[Verb.HOLD].written, verb=Verb.HOLD)
 
 
 def _merge(more: str) -> Command | Misunderstood:
     if _SHA.fullmatch(more):
         return Command(verb=Verb.MERGE, sha=more.casefold())
     because = "a merge names the head it is for, by 7 or more digits of its commit and nothing else"
-    return Misunderstood(because=because, paste=FORMS[Verb.MERGE].example, verb=Verb.MERGE)
+    return Misunderstood(because=because, paste=FORMS[Verb.MERGE].written, verb=Verb.MERGE)
 
 
 def _override(more: str, gates: tuple[str, ...]) -> Command | Misunderstood:
@@ -237,14 +232,25 @@ def _override(more: str, gates: tuple[str, ...]) -> Command | Misunderstood:
         missing = [name for name in OPTIONS if not given.get(name)]
         wrong = f"an override names its {missing[0].removeprefix('--')}" if missing else ""
     if not wrong and len(reason) > LONGEST_REASON:
-        wrong = f"a reason has at most {LONGEST_REASON} characters"
+        wrong = _too_long(reason)
     if not wrong:
         return Command(verb=Verb.OVERRIDE, gate=gate, reason=reason)
-    near = gate if known else (get_close_matches(gate, gates, n=1) or ["latency"])[0]
-    quoted = f'"{near}"' if " " in near else near
-    why = reason[:LONGEST_REASON] or "the new hardware comes on Monday"
-    paste = f'{CALL} override --gate {quoted} --reason "{why}"'
-    return Misunderstood(because=wrong, paste=paste, verb=Verb.OVERRIDE)
+    bare = [word for word in more.split() if word in gates]
+    near = gate if known else (get_close_matches(gate, gates, n=1) or bare or ["GATE"])[0]
+    paste = override_line(near, reason)
+    return Misunderstood(
+        because=wrong, paste=paste, verb=Verb.OVERRIDE, gate=near[:LONGEST_SHOWN], reason=reason
+    )
+
+
+def override_line(gate: str, reason: str = "") -> str:
+    """Write an override to paste; what is not known of it is a place in capital letters."""
+    named = f'"{gate}"' if " " in gate else gate
+    return f'{CALL} override --gate {named} --reason "{reason[:LONGEST_REASON] or "REASON"}"'
+
+
+def _too_long(reason: str) -> str:
+    return f"a reason has at most {LONGEST_REASON} characters, and this one {len(reason):,}"
 
 
 def _options(more: str) -> tuple[dict[str, str], str]:
@@ -281,10 +287,10 @@ def _unquoted(text: str) -> str:
 
 def _nearest(words: list[str]) -> Verb:
     names = [verb.value for verb in Verb]
-    near = get_close_matches(words[0].casefold() if words else "", names, n=1)
+    near = get_close_matches(words[0][:LONGEST_SHOWN].casefold() if words else "", names, n=1)
     return Verb(near[0]) if near else Verb.HELP
 
 
 def _shown(word: str) -> str:
     """Shorten what somebody wrote to what a sentence can quote."""
-    return word.replace("`", "'")[:40]
+    return word.replace("`", "'")[:LONGEST_SHOWN]

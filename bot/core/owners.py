@@ -35,6 +35,8 @@ class Owners:
     """`org/slug`, in lower case."""
     unmatched: tuple[str, ...] = ()
     """Owners that no approval can be matched with, such as e-mail addresses."""
+    barred: frozenset[str] = frozenset()
+    """Those of the users whose approval does not count: who opened or made the head."""
 
     def owned_by(self, login: str, teams: tuple[str, ...]) -> bool:
         """Tell whether an approval is an owner's, by name or on behalf of a team."""
@@ -44,21 +46,39 @@ class Owners:
     @property
     def way_out(self) -> str:
         """Say whose approval is asked for."""
-        named = sorted(self.users) + sorted(self.teams)
-        if not named:
+        if self.barred and not self.able:
+            return (
+                f"{' and '.join(sorted(self.barred))} may not approve their own change and nobody "
+                f"else owns it: name a further owner in {self.place.partition(':')[0]} on the base "
+                "branch, let somebody else propose it, or let a repository administrator merge it"
+            )
+        if not self.able:
             listed = ", ".join(self.unmatched[:SHOWN])
             return f"name the owners {listed} by login or team: nothing else can be matched"
-        more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
         aside = "; e-mail owners cannot be matched" if self.unmatched else ""
-        return f"one of {', '.join(named[:SHOWN])}{more} approves it{aside}"
+        return f"a code owner approves it: {self.named()}{aside}"
+
+    @property
+    def able(self) -> tuple[str, ...]:
+        """Name the owners whose approval would count."""
+        return (*sorted(self.users - self.barred), *sorted(self.teams))
+
+    def named(self, most: int = SHOWN) -> str:
+        """List those whose approval would count: `ben, cleo or acme/risk`."""
+        shown, more = list(self.able[:most]), len(self.able) - most
+        shown += [f"{more} more"] if more > 0 else []
+        return " or ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
 
 
-def owners_of(files: Mapping[str, bytes], path: str) -> Owners | None:
+def owners_of(
+    files: Mapping[str, bytes], path: str, own: frozenset[str] = frozenset()
+) -> Owners | None:
     """Find who owns a path; None when nobody does.
 
     Args:
         files: Those of `PLACES` that are there, by path.
         path: The file, from the root.
+        own: Logins whose own change it is, in lower case.
     """
     place = next((place for place in PLACES if place in files), None)
     if place is None or len(files[place]) > LARGEST:
@@ -68,11 +88,11 @@ def owners_of(files: Mapping[str, bytes], path: str) -> Owners | None:
     for number, line in enumerate(text.split("\n"), start=1):
         words = line.split("#", 1)[0].split()
         if words and _matches(words[0], path):
-            found = _owners(f"{place}:{number}", words[1:])
+            found = _owners(f"{place}:{number}", words[1:], own)
     return found
 
 
-def _owners(place: str, names: list[str]) -> Owners | None:
+def _owners(place: str, names: list[str], own: frozenset[str]) -> Owners | None:
     """Read the owners of a line; a line without any takes the ownership away."""
     if not names:
         return None
@@ -80,7 +100,7 @@ def _owners(place: str, names: list[str]) -> Owners | None:
     teams = frozenset(name[1:].casefold() for name in names if _TEAM.fullmatch(name))
     matched = {f"@{name}" for name in users | teams}
     unmatched = tuple(name for name in names if name.casefold() not in matched)
-    return Owners(place=place, users=users, teams=teams, unmatched=unmatched)
+    return Owners(place=place, users=users, teams=teams, unmatched=unmatched, barred=users & own)
 
 
 def _matches(pattern: str, path: str) -> bool:

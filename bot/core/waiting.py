@@ -66,7 +66,7 @@ def _stopped(trials: Sequence[Trial], standing: Standing, rules: Rules) -> Itera
     for hold in standing.holds:
         yield Waiting(
             kind=Wait.HELD,
-            because=f"held by {hold.by}: {hold.reason}",
+            because=f"held by {hold.by}: {hold.reason.replace('`', chr(39))}",
             unblock="comment `/lockstep release` to go on",
         )
     if standing.draft:
@@ -110,7 +110,7 @@ def _reviews(
             because=f"{names} asked for changes",
             unblock="they approve or take it back, or somebody dismisses the review",
         )
-    stale = lapsed(trials, standing)
+    stale, owners = lapsed(trials, standing), standing.owners
     counted = standing_approvals(trials, standing)
     if not counted and stale:
         names = " and ".join(one.by for one in stale)
@@ -125,10 +125,11 @@ def _reviews(
         yield Waiting(
             kind=Wait.REVIEW,
             because=f"one approving review of this head is missing ({why})",
-            unblock="somebody with write access who is not the author approves it",
+            unblock=owners.way_out
+            if owners
+            else "somebody with write access who is not the author approves it",
         )
         return
-    owners = standing.owners
     if owners is not None and not any(owners.owned_by(one.by, one.teams) for one in counted):
         yield Waiting(
             kind=Wait.OWNERS,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.core.decision import Decision
     from bot.core.errors import Refusal
+    from bot.core.owners import Owners
     from bot.core.proposal import Proposal
     from bot.core.trial import Judgement
 
@@ -111,11 +112,20 @@ def _passed(
         after = "The queue merges."
     elif decision.waiting:
         manual = decision.waiting[0].kind is Wait.MANUAL
-        after = "A person merges." if manual else "Merges when reviewed."
+        after = "A person merges." if manual else _reviewed(proposal.standing.owners)
     else:
         # Nothing says it anew when it has merged or waits in a queue, so it stays true then.
         after = CLEARED
     return "success", f"PASS{permitted}{gates}: {named}. {after}"
+
+
+def _reviewed(owners: Owners | None) -> str:
+    """Say whose review lets it merge."""
+    if owners is None:
+        return "Merges when reviewed."
+    if not owners.able:
+        return "Nobody can approve as a code owner."
+    return f"Merges when {owners.named(2)} approves."
 
 
 def _refused(refusal: Refusal) -> tuple[State, str]:

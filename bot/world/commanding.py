@@ -11,34 +11,25 @@ from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.core.action import React, Reply, StoreOrder
-from bot.core.actions import MARKER
 from bot.core.authority import Asker, denied, own_push
-from bot.core.case import fold_keys
 from bot.core.command import Command, Misunderstood, Verb, parse
-from bot.core.docket import open_court, rules_of
 from bot.core.errors import Refusal
 from bot.core.order import LARGEST, Kind, Order, read, written
-from bot.core.planning import plan
 from bot.core.policyfile import policy_for
 from bot.core.record import order_path
-from bot.core.waiting import waiting
-from bot.core.wording import suggestion
 from bot.gates import GATES
 from bot.report import replies
-from bot.report.render import marked
 from bot.report.status import context
 from bot.world.orders import AUDIT, REFSPEC, orders_since, read_ledger
 from bot.world.perform import Performer
-from bot.world.reading import read_request
+from bot.world.weighing import NotDone, may_merge, may_override, open_docket
 
 if TYPE_CHECKING:
     from bot.core.action import Action
     from bot.core.event import CommentCreated
-    from bot.core.planning import Court
-    from bot.core.proposal import Proposal
-    from bot.core.trial import Trial
     from bot.world.forge import Forge, PullRequest, Reaction
     from bot.world.repository import Repository
+    from bot.world.weighing import Docket
 
 LOUDEST = 30
 """Replies on one request; after that a reaction has to do."""
@@ -55,27 +46,6 @@ class Carried:
     head: str = ""
     evaluate: bool = False
     """The request is to be judged again: what was ordered may change the decision."""
-
-
-class _NotDone(Exception):  # noqa: N818 -- named as it reads
-    """A command is refused; carries why, and a line that would be carried out."""
-
-    def __init__(self, because: str, paste: str = "") -> None:
-        super().__init__(because)
-        self.because, self.paste = because, paste
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Docket:
-    """What a request would be judged by."""
-
-    proposal: Proposal
-    court: Court
-    trials: tuple[Trial, ...]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(trial.case.key for trial in self.trials if trial.case)
 
 
 def carry_command(
@@ -133,11 +103,11 @@ class _Hearing:
         if done is not None:
             return done
         try:
+            self._authorised(command.verb, asker, pull)
             if isinstance(command, Misunderstood):
                 return self._misunderstood(command, pull)
-            self._authorised(command, asker, pull)
             return self._carried(command, pull)
-        except _NotDone as refused:
+        except NotDone as refused:
             self._reply(replies.not_done(refused.because, refused.paste))
             self._react("-1")
             return Carried(said=f"not done: {refused.because}", number=number)
@@ -158,23 +128,26 @@ class _Hearing:
         return Carried(said="answered before", number=number)
 
     def _misunderstood(self, command: Misunderstood, pull: PullRequest) -> Carried:
-        merge = command.verb is Verb.MERGE
-        paste = f"/lockstep merge {pull.head_sha[:12]}" if merge else command.paste
+        paste = command.paste
+        if command.verb is Verb.MERGE:
+            paste = f"/lockstep merge {pull.head_sha[:12]}"
+        elif command.verb is Verb.OVERRIDE:
+            paste = self._docket(pull).override_of(command.gate, command.reason)
         self._reply(replies.not_understood(command.because, paste))
         self._react("-1")
         return Carried(said=f"not understood: {command.because}", number=pull.number)
 
-    def _authorised(self, command: Command, asker: Asker, pull: PullRequest) -> None:
+    def _authorised(self, verb: Verb, asker: Asker, pull: PullRequest) -> None:
         within = orders_since(self.repository, self.now - timedelta(hours=1))
         given = sum(order.by == asker.login for order in within)
         known = replace(asker, author=pull.author, makers=pull.made_by, within_the_hour=given)
-        why = denied(command.verb, known)
-        if command.verb is Verb.OVERRIDE and not why:
+        why = denied(verb, known)
+        if verb is Verb.OVERRIDE and not why:
             why = own_push(asker.login, self.forge.pushers(pull))
         if why:
-            raise _NotDone(why)
-        if not pull.open and command.verb not in WITHOUT_ORDER:
-            raise _NotDone("the pull request is merged" if pull.merged_as else "it is closed")
+            raise NotDone(why)
+        if not pull.open and verb not in WITHOUT_ORDER:
+            raise NotDone("the pull request is merged" if pull.merged_as else "it is closed")
 
     def _carried(self, command: Command, pull: PullRequest) -> Carried:
         match command.verb:
@@ -209,7 +182,7 @@ class _Hearing:
         )
         match order.kind:
             case Kind.RELEASE if not self._is_held(pull):
-                raise _NotDone("nothing holds it")
+                raise NotDone("nothing holds it")
             case Kind.MERGE:
                 return replace(order, keys=self._mergeable(command.sha, pull).keys)
             case Kind.OVERRIDE:
@@ -226,61 +199,50 @@ class _Hearing:
         )
         return last is not None and last.kind is Kind.HOLD
 
-    def _mergeable(self, sha: str, pull: PullRequest) -> _Docket:
+    def _mergeable(self, sha: str, pull: PullRequest) -> Docket:
         """Bind an order to merge to this head and this evidence."""
         if not pull.head_sha.startswith(sha):
-            raise _NotDone(
+            raise NotDone(
                 f"the head is {pull.head_sha[:12]} and not {sha[:12]}; look at it again first",
                 f"/lockstep merge {pull.head_sha[:12]}",
             )
-        return self._docket(pull)
+        docket = self._docket(pull)
+        may_merge(docket)
+        return docket
 
     def _override(self, order: Order, pull: PullRequest) -> Order:
         """Bind an override to the evidence that the published report is about."""
         docket = self._docket(pull)
-        asked = [(trial, ask) for trial in docket.trials for ask in trial.asked]
-        meant = [(trial, ask) for trial, ask in asked if order.gate in (ask.name, ask.gate.title)]
-        if not meant:
-            names = {name for _, ask in asked for name in (ask.name, ask.gate.title)}
-            raise _NotDone(
-                f"nothing asks the gate {order.gate} here; {suggestion(order.gate, names)}"
-            )
-        if not any(ask.overridable for _, ask in meant):
-            raise _NotDone(f"the gate {order.gate} is hard; nobody overrides it")
-        if not self._reported(docket, pull):
-            raise _NotDone(
-                "no report of exactly this head and this evidence is there to override; "
-                "have it judged, read the report, and order it again",
-                "/lockstep evaluate",
-            )
-        models = {trial.transition.model for trial, _ in meant}
+        meant = may_override(docket, order.gate)
+        models = {trial.transition.model for trial in meant}
         spans = [policy_for(name, docket.court.policies).head.overrides.expire for name in models]
-        keys = {trial.case.key for trial, _ in meant if trial.case}
+        keys = {trial.case.key for trial in meant if trial.case}
         return replace(order, keys=tuple(sorted(keys)), until=self.now + min(spans))
 
-    def _reported(self, docket: _Docket, pull: PullRequest) -> bool:
-        """Tell whether our report is of this head on this evidence; its key is computed anew."""
-        ours = self.forge.reports(pull.number, MARKER)[:1]
-        contents = [content for one in ours if (content := marked(one.body))]
-        wanted = (pull.head_sha, fold_keys(docket.keys))
-        return any((one.get("head"), one.get("key")) == wanted for one in contents)
-
-    def _docket(self, pull: PullRequest) -> _Docket:
-        proposal = read_request(pull, self.forge, self.repository)
+    def _docket(self, pull: PullRequest) -> Docket:
         try:
-            court, changes = open_court(proposal, GATES, version=self.version)
-            return _Docket(proposal=proposal, court=court, trials=plan(changes, court))
+            return open_docket(pull, self.forge, self.repository, self.version)
         except Refusal as refusal:
-            raise _NotDone(f"it cannot be judged: {refusal.problems[0]}") from None
+            raise NotDone(f"it cannot be judged: {refusal.problems[0]}") from None
 
     def _state(self, pull: PullRequest) -> str:
-        docket = self._docket(pull)
-        said = self.forge.status(pull.head_sha, context(pull.base))
-        standing = docket.proposal.standing
-        rules = rules_of(docket.trials, docket.court)
-        waits = waiting(docket.trials, standing, rules) if pull.open else ()
-        description = said.description if said else None
-        return replies.state(description, waits, standing, docket.proposal.base_sha)
+        status = self.forge.status(pull.head_sha, context(pull.base))
+        said = status.description if status else None
+        if not pull.open:
+            return replies.over(said, pull.merged_as)
+        try:
+            docket = open_docket(pull, self.forge, self.repository, self.version)
+        except Refusal as refusal:
+            return replies.refused(str(refusal.problems[0]))
+        proposal = docket.proposal
+        return replies.state(
+            said,
+            docket.waits,
+            proposal.standing,
+            proposal.base_sha,
+            against=docket.against,
+            queued=docket.queued,
+        )
 
     def _react(self, reaction: Reaction) -> None:
         self._act(React(number=self.event.number, comment=self.event.comment, reaction=reaction))

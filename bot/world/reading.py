@@ -207,7 +207,7 @@ def standing_of(
         reviews=tuple(approvals),
         objected_by=tuple(review.reviewer for review in pull.objections),
         recorded=tuple(one for one in ledger.recorded if one.head == pull.head_sha),
-        owners=_owners(repository, base),
+        owners=_owners(repository, base, frozenset(own)),
         holds=ordered.holds,
         merge_ordered_by=ordered.merge.by if ordered.merge else "",
         merge_ordered_for=ordered.merge.keys if ordered.merge else (),
@@ -218,7 +218,7 @@ def standing_of(
     )
 
 
-def _owners(repository: Repository, base: str) -> Owners | None:
+def _owners(repository: Repository, base: str, own: frozenset[str]) -> Owners | None:
     """Find who owns the lock by the base's CODEOWNERS; one that is no plain file owns nothing."""
     files = {}
     for place in PLACES:
@@ -226,7 +226,7 @@ def _owners(repository: Repository, base: str) -> Owners | None:
             blob = repository.blob(base, place, most=LARGEST_OWNERS)
             if blob is not None:
                 files[place] = blob.text
-    return owners_of(files, LOCK)
+    return owners_of(files, LOCK, own)
 
 
 def _differing(base: bytes, head: bytes) -> tuple[str, ...]:

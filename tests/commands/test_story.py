@@ -203,6 +203,8 @@ def test_a_code_owner_of_the_lock_must_be_among_those_who_approve(tmp_path):
     conclusion = town.judge(1)
     assert kinds(conclusion) == [Wait.OWNERS]
     assert "CODEOWNERS:2" in town.report()
+    assert "a code owner approves it: cleo or acme/risk" in town.report()
+    assert town.status().endswith("Merges when cleo or acme/risk approves.")
     town.forge.approve(1, "cleo")
     assert town.judge(1).decision.ruling is Ruling.MERGE
 
@@ -213,3 +215,14 @@ def test_an_approval_on_behalf_of_an_owning_team_counts(tmp_path):
     town.forge.grant("dan", "write", teams=("acme/Risk",))
     town.forge.approve(1, "dan")
     assert town.judge(1).decision.ruling is Ruling.MERGE
+
+
+def test_a_sole_owner_who_proposes_is_told_that_nobody_can_approve(tmp_path):
+    town = Town(tmp_path, merge="approved", owners="models.lock @ana\n")
+    town.promote("1", code=CODE)
+    town.judge(1)
+    assert "nobody else owns it" in town.report()
+    town.forge.approve(1, "ben")
+    assert kinds(town.judge(1)) == [Wait.OWNERS]
+    assert "name a further owner in CODEOWNERS" in town.report()
+    assert town.status().endswith("Nobody can approve as a code owner.")

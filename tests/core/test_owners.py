@@ -70,7 +70,8 @@ def test_users_and_teams_are_matched_and_addresses_are_not():
     assert not found.owned_by("dan", ("acme/other",))
     assert found.unmatched == ("dan@example.org",)
     assert (
-        found.way_out == "one of ben, acme/risk-team approves it; e-mail owners cannot be matched"
+        found.way_out
+        == "a code owner approves it: ben or acme/risk-team; e-mail owners cannot be matched"
     )
 
 
@@ -84,7 +85,7 @@ def test_owners_that_nobody_can_be_matched_with_are_said():
 def test_many_owners_are_not_all_named():
     found = owned("* " + " ".join(f"@u{number}" for number in range(8)))
     assert found is not None
-    assert "and 3 more" in found.way_out
+    assert "or 3 more" in found.way_out
 
 
 def test_the_first_place_that_is_there_counts():
@@ -104,3 +105,19 @@ def test_a_file_that_the_forge_does_not_read_owns_nothing():
 def test_no_text_stops_the_reader(text):
     assert isinstance(owned(f"models.lock {text}"), Owners | None)
     assert isinstance(owned(f"{text} @ben"), Owners | None)
+
+
+def test_a_sole_owner_whose_change_it_is_waits_for_what_can_happen():
+    files = {"CODEOWNERS": b"* @Ana"}
+    found = owners_of(files, LOCK, frozenset({"ana"}))
+    assert found is not None
+    assert found.able == ()
+    assert "name a further owner in CODEOWNERS on the base branch" in found.way_out
+    assert "a repository administrator merge it" in found.way_out
+
+
+def test_an_owner_whose_change_it_is_is_not_asked_beside_others():
+    found = owners_of({"CODEOWNERS": b"* @ana @ben @acme/risk"}, LOCK, frozenset({"ana", "eve"}))
+    assert found is not None
+    assert found.named() == "ben or acme/risk"
+    assert found.way_out == "a code owner approves it: ben or acme/risk"

@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.decision import Rules, decide, refuse
 from bot.core.errors import Malformed, Problem
+from bot.core.owners import owners_of
 from bot.core.proposal import Standing
 from bot.core.verdict import Outcome
 from bot.core.waiting import Wait
@@ -99,3 +100,20 @@ def test_what_was_overridden_counts_its_gates_once():
     first = headline(decided(*judged), judged, proposal())
     assert "1 of 2 gates passed" in first.deciding
     assert first.counts == ""
+
+
+@pytest.mark.parametrize(
+    ("owners", "words"),
+    [
+        (b"* @ben @acme/risk", "Merges when ben or acme/risk approves."),
+        (b"* @ana", "Nobody can approve as a code owner."),
+        (b"* @ben @cleo @dan @eve", "Merges when ben, cleo or 2 more approves."),
+    ],
+)
+@pytest.mark.parametrize("approved", [(), ("gus",)])
+def test_a_missing_owner_is_named(owners, words, approved):
+    found = owners_of({"CODEOWNERS": owners}, "models.lock", frozenset({"ana"}))
+    standing = Standing(owners=found, approved_by=approved)
+    judgements = passed()
+    decision = decide(judgements, standing, Rules(merge="approved"))
+    assert words in status(decision, judgements, proposal(standing=standing))[1]

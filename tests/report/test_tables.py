@@ -49,7 +49,8 @@ def test_the_whole_report_is_written_at_once(templates):
         sha=proposal().head_sha,
         context="lockstep/gate: main",
         state="success",
-        description="PASS 1/1 gates: credit-risk 3 -> 4 in production. Cleared to merge. @def567800000",
+        description="PASS 1/1 gates: credit-risk 3 -> 4 in production. "
+        "Cleared to merge. @def567800000",
     )
 
 
