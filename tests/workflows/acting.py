@@ -229,6 +229,12 @@ def pushed(stand: Stand, before: str, after: str) -> dict[str, Any]:
     return of_us(stand, payload) | {"ref": "refs/heads/main", "before": before, "after": after}
 
 
+def scheduled(stand: Stand, cron: str) -> dict[str, Any]:
+    """Return the event of a schedule, which is no webhook: it names the line that was due."""
+    repository = of_us(stand, examples()["workflow_dispatch"][0])["repository"]
+    return {"schedule": cron, "repository": repository}
+
+
 def dispatched(stand: Stand, number: int) -> dict[str, Any]:
     """Return the event that a person started the evaluation of a pull request."""
     payload = of_us(stand, examples()["workflow_dispatch"][0])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
+LEFT_OUT = ROOT / ".github" / "zizmor.yml"
 ACTION = "acme/lockstep@" + "a" * 40
 OURS = {f"ours/{path.name}": path.read_text() for path in sorted(FOLDER.glob("*.yml"))}
 MADE = {
@@ -254,7 +255,7 @@ def test_actionlint_has_nothing_to_say(made: Path) -> None:
 
 def test_zizmor_has_nothing_to_say(made: Path) -> None:
     done = linted(
-        "zizmor", "--offline", "--no-progress", "--quiet", "--min-severity", "medium",
+        "zizmor", "--offline", "--no-progress", "--quiet", "--config", str(LEFT_OUT),
         str(FOLDER), str(ROOT / "action.yml"), str(made / "app"), str(made / "token"),
     )  # fmt: skip
 
@@ -268,3 +269,7 @@ def test_what_a_linter_is_told_to_ignore_is_said_with_its_reason() -> None:
         for place, line in enumerate(lines):
             if "zizmor: ignore" in line:
                 assert lines[place - 1].strip().startswith("#"), f"{name}: {line}"
+    lines = LEFT_OUT.read_text().splitlines()
+    left_out = [place for place, line in enumerate(lines) if re.fullmatch(r"  [a-z-]+:", line)]
+    assert [lines[place].strip(" :") for place in left_out] == ["self-repository"]
+    assert all(lines[place - 1].startswith("  # ") for place in left_out)
