@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core.action import OpenIssue, ProposeRevert, SetStatus, StoreFinding
+from bot.core.approvals import Against
 from bot.core.command import parse
 from bot.core.finding import Finding, Kind
 from bot.core.proposal import Standing
@@ -48,12 +49,17 @@ def answers(text: str) -> list[str]:
     override = Override(gate="latency", by=text, reason=text, until=NOW, keys=("k",), comment=1)
     standing = Standing(overrides=(override,))
     waiting = (Waiting(kind=Wait.DRAFT, because=f"x{text}", unblock=text),)
+    against = tuple(Against(title=text, outcome=how, because=text) for how in ("failed", "x"))
     return [
         replies.not_understood(text, text),
         replies.not_done(text, text),
         replies.not_done(f"x{text}"),
         replies.state(text, waiting, standing, "0" * 40),
         replies.state(f"{text} @{'0' * 12}", (), standing, "0" * 40),
+        replies.state(text, (), standing, "0" * 40, against=against),
+        replies.over(text, "0" * 40),
+        replies.over(text, None),
+        replies.refused(text),
     ]
 
 
@@ -109,6 +115,25 @@ def test_an_issue_of_very_much_stays_within_githubs_limits(text: str) -> None:
     assert len(bodies) == 2
     assert max(len(body) for body in bodies) <= LONGEST
     assert "470 more" in bodies[0]
+
+
+@pytest.mark.parametrize("text", ["@" * 9_000, "<b>|" * 3_000, "`x` " * 3_000, "é#1 " * 3_000])
+def test_an_answer_about_very_much_stays_within_githubs_limits(text: str) -> None:
+    waiting = (Waiting(kind=Wait.DRAFT, because=text, unblock=text),) * 1_000
+    against = (Against(title=text, outcome="failed", because=text),) * 1_000
+    override = Override(gate=text, by=text, reason=text, until=NOW, keys=("k",), comment=1)
+    standing = Standing(overrides=(override,) * len(GATES))
+    answers = [
+        replies.not_understood(text, text[:2_000]),
+        replies.not_done(text, text[:2_000]),
+        replies.over(text, "0" * 40),
+        replies.refused(text),
+        replies.state(text, waiting, standing, "0" * 40),
+        replies.state(text, (), standing, "0" * 40, against=against),
+    ]
+
+    assert max(len(one) for one in answers) <= LONGEST - len(replies.marker_of(10**12))
+    assert all("and 970 more" in one for one in answers[-2:])
 
 
 def _orders_nothing(written: str, k: int) -> None:
