@@ -7,7 +7,6 @@ import json
 from bot.core.decision import Ruling
 from bot.core.finding import Kind
 from bot.core.lock import Model
-from bot.core.waiting import Wait
 from tests.guard.yard import POLICY, Yard
 
 
@@ -70,21 +69,6 @@ def test_a_push_by_hand_turns_red_opens_one_issue_and_proposes_the_revert(yard: 
     assert yard.lock()["churn"].stages == {"production": "1"}
     assert yard.guard().findings == ()
     assert len(yard.forge.issues()) == 1
-
-
-def test_a_revert_that_the_guard_proposed_waits_for_a_person(yard: Yard) -> None:
-    yard.guard()
-    yard.land("churn", "1")
-    by_hand = yard.push(yard.serving("churn", "2"))
-    yard.guard()
-    (pull,) = yard.forge.open_pull_requests()
-
-    decision = yard.judge(pull.number).decision
-
-    assert decision.ruling is Ruling.HOLD
-    assert [one.kind for one in decision.waiting] == [Wait.REVIEW]
-    assert "the guard proposed to take it back" in decision.waiting[0].because
-    assert yard.tip() == by_hand
 
 
 def test_the_revert_keeps_what_others_changed_since(yard: Yard) -> None:
