@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.command import CALL, FORMS, Verb
-from bot.core.errors import NotCanonical, OutOfScope
+from bot.core.command import CALL, FORMS, Verb, override_line
+from bot.core.errors import Fault, NotCanonical, OutOfScope
 from bot.core.record import BRANCH
 from bot.core.verdict import Outcome
 from bot.core.waiting import Wait
 from bot.report.headline import Kind, advice, kind
+from bot.report.numbers import plural
 from bot.report.values import Step
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bot.core.trial import Judgement
     from bot.core.waiting import Waiting
 
+MOST_OVERRIDES = 2
+"""Gates that an override is written out for."""
 AGAIN = {
     Outcome.FAILED: "Push another challenger. A limit or a waiver is changed in the policy, by a "
     "pull request of its own.",
@@ -77,15 +80,14 @@ def _overriding(judgements: Sequence[Judgement], proposal: Proposal) -> list[Ste
     against = [v for j in judgements for v in j.verdicts if v.counts is not Outcome.PASSED]
     if proposal.request.number is None or any(verdict.hard for verdict in against):
         return []
-    gates = list(dict.fromkeys(verdict.gate for verdict in against))[:1]
-    return [
-        Step(
-            done=False,
-            text="Or somebody with write access who is not the author takes it upon themselves: "
-            f'`{CALL} override --gate {gate} --reason "…"`',
-        )
-        for gate in gates
-    ]
+    if any(verdict.fault is Fault.NO_GATES for verdict in against):
+        return []
+    gates = list(dict.fromkeys(verdict.gate for verdict in against))
+    lines = " and ".join(f"`{override_line(gate)}`" for gate in gates[:MOST_OVERRIDES])
+    more = len(gates) - MOST_OVERRIDES
+    also = f" and {plural(more, 'gate')} more" if more > 0 else ""
+    who = "Or somebody with write access who is not the author takes it upon themselves: "
+    return [Step(done=False, text=f"{who}{lines}{also}")]
 
 
 def _correction(refusal: Refusal) -> str:

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from bot.core.decision import Rules, decide, refuse
-from bot.core.errors import Malformed, Problem
+from bot.core.errors import Fault, Malformed, Problem
 from bot.core.owners import owners_of
 from bot.core.proposal import Standing
 from bot.core.verdict import Outcome
 from bot.core.waiting import Wait
 from bot.report.headline import headline
 from bot.report.status import base_in, context, status
+from bot.report.steps import steps
 from tests.report.builders import decided, gate, promoted, proposal
 from tests.report.standings import HELD, OVER, STALE
 from tests.report.stories import FREEZE, passed
@@ -117,3 +118,16 @@ def test_a_missing_owner_is_named(owners, words, approved):
     judgements = passed()
     decision = decide(judgements, standing, Rules(merge="approved"))
     assert words in status(decision, judgements, proposal(standing=standing))[1]
+
+
+def test_every_overridable_gate_that_says_no_is_in_the_lines_to_paste():
+    judged = (promoted(*(gate(n, n, Outcome.FAILED) for n in ("latency", "slices", "compare"))),)
+    (step,) = [s for s in steps(decided(*judged), judged, proposal()) if "override" in s.text]
+    assert '`/lockstep override --gate latency --reason "REASON"` and `/lockstep' in step.text
+    assert step.text.endswith("and 1 gate more")
+
+
+def test_what_no_gate_asks_is_not_to_be_overridden():
+    unguarded = gate("policy", "policy", Outcome.ERRORED, fault=Fault.NO_GATES)
+    judged = (promoted(unguarded),)
+    assert not [s for s in steps(decided(*judged), judged, proposal()) if "override" in s.text]
