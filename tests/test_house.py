@@ -139,7 +139,7 @@ IMPORTERS = {
     "fsspec": ("bot/world/store",),
     "prometheus_client": ("bot/serve/figures.py",),
     "starlette": ("bot/serve/app.py", "bot/serve/running.py"),
-    "uvicorn": ("bot/serve/running.py",),
+    "uvicorn": ("bot/serve/running.py", "bot/serve/patience.py"),
 }
 """Who may import a foreign library; each stays behind one door."""
 

@@ -84,11 +84,14 @@ def _pushed(event: Path, branch: str) -> tuple[str | None] | str:
     """Read a push: the commit before it, or why it does not concern the guard."""
     import json
 
+    from bot.cli.command import MOST_PAYLOAD
+    from bot.cli.infile import read
     from bot.core.event import Ignored, Pushed
     from bot.core.event_payload import event_of
 
+    text = read(event, MOST_PAYLOAD, "name the file that holds the event")
     try:
-        payload = json.loads(event.read_bytes())
+        payload = json.loads(text)
     except (ValueError, RecursionError):
         payload = None
     match event_of("push", payload):
