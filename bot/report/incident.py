@@ -67,10 +67,8 @@ REVERT_STEPS = (
 )
 BODY = (
     f"This gives back `{LOCK}` as it was before, entry for entry; what others changed since stays.",
-    (
-        "It is judged as any other request: back to an earlier champion takes the fast lane.  "
-        "Whatever the policy says about merging, it waits for the approval of a person."
-    ),
+    "It is judged as any other request: back to an earlier champion takes the fast lane.",
+    "Whatever the policy says about merging, it waits for the approval of a person.",
 )
 
 
