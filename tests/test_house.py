@@ -137,7 +137,7 @@ IMPORTERS = {
     "click": ("bot/cli/",),
     "rich": ("bot/cli/", "bot/report/terminal.py"),
     "fsspec": ("bot/world/store",),
-    "prometheus_client": ("bot/serve/figures.py",),
+    "prometheus_client": ("bot/serve/figures.py", "bot/serve/patience.py"),
     "starlette": ("bot/serve/app.py", "bot/serve/running.py"),
     "uvicorn": ("bot/serve/running.py", "bot/serve/patience.py"),
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WHOLE = os.environ.get("LOCKSTEP_FAULTS") == "all"
 """Whether the whole product is run, as `make faults` does."""
-EACH = 2
+EACH = 1
 """Kinds of trouble that a position meets otherwise, in turn."""
 
 

@@ -1,7 +1,7 @@
 """Whatever goes wrong at whatever call, a flow that is carried again ends as it must.
 
 The positions are those of an undisturbed run, so a new call enlarges the matrix by itself.
-`make faults` runs the whole product; otherwise every position meets two kinds of trouble, in
+`make faults` runs the whole product; otherwise every position meets one kind of trouble, in
 turn.  `docs/faults.md` holds the counts of the whole product.
 """
 
@@ -38,7 +38,8 @@ def test_a_flow_ends_as_it_must_whatever_goes_wrong(
 
     print(f"{flow.name}: {len(played.positions)} positions, {runs} runs")  # noqa: T201 -- shown
     assert wrong == []
-    assert runs >= (1 if WHOLE else len(played.positions))
+    # Some calls take no trouble of the kind whose turn it is.
+    assert runs >= (1 if WHOLE else len(played.positions) // 2)
 
 
 @pytest.mark.slow
