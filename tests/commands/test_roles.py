@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -59,9 +60,13 @@ def test_the_cap_is_for_everything_that_is_ordered(verb):
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory) -> Town:
-    """A request that failed a gate."""
-    town = Town(tmp_path_factory.mktemp("town"), merge="manual")
+def towns(tmp_path_factory) -> dict[bool, Town]:
+    """A request that failed a gate; and another for overrides, after which a merge may be asked."""
+    return {overrides: failed(tmp_path_factory.mktemp("town")) for overrides in (False, True)}
+
+
+def failed(folder: Path) -> Town:
+    town = Town(folder, merge="manual")
     town.promote("2")
     town.judge(1)
     return town
@@ -69,7 +74,8 @@ def judged(tmp_path_factory) -> Town:
 
 @pytest.mark.parametrize("who", ["ben", "ana", "eve", "tom", "renovate[bot]", "lockstep[bot]"])
 @pytest.mark.parametrize("verb", COMMANDS)
-def test_everybody_gets_what_is_due(judged, verb, who):
+def test_everybody_gets_what_is_due(towns, verb, who):
+    judged = towns[verb is Verb.OVERRIDE]
     if verb is Verb.RELEASE:
         judged.carry(judged.comment("cleo", "/lockstep hold wait"))
     before, said = len(judged.orders()), len(judged.replies())
