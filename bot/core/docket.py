@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EMPTY = b""
 SHOWN = 10
+SHARED = "another open request"
+"""How the refusal of a request begins whose head another open request has."""
 TAKES_BACK = "the guard proposed to take it back, and a person decides"
 MODES = {"120000": "a symlink", "160000": "a submodule", "100755": "executable", "000000": "gone"}
 
@@ -120,7 +122,7 @@ def _shared(twins: tuple[int, ...]) -> Problem:
     """Say that a status cannot tell two requests with one head apart."""
     others = ", ".join(str(number) for number in twins)
     return Problem(
-        what=f"another open request ({others}) has the same head, and so the same statuses",
+        what=f"{SHARED} ({others}) has the same head, and so the same statuses",
         remedy="close one, and comment `/lockstep evaluate` on the other",
     )
 

@@ -6,7 +6,7 @@ fetch brings the heads that are needed, and the forge is asked nothing more.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -93,6 +93,7 @@ def planned(
         moved=_Moves(forge, repository, tip, asked).since,
         orders=_orders(audit, {one.number for one in asked}),
         freezes=_freezes(repository, tip),
+        shared=_shared(seen),
     )
     reasons = ((one, why(one, ground)) for one in asked)
     due = tuple(
@@ -100,6 +101,12 @@ def planned(
     )
     strange = () if forks else tuple(one.number for one in seen if one.from_fork)
     return Plan(branch=branch, open=len(seen), due=due, forks=strange)
+
+
+def _shared(seen: Sequence[Surveyed]) -> frozenset[str]:
+    """Name the heads that more than one request of this repository has."""
+    heads = Counter(one.head_sha for one in seen if not one.from_fork)
+    return frozenset(head for head, requests in heads.items() if requests > 1)
 
 
 class _Moved(NamedTuple):

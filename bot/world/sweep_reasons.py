@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from bot.core.docket import SHARED
 from bot.core.order import Kind
 from bot.report.status import BASE_DIGITS, CLEARED, base_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from bot.core.order import Order
     from bot.core.policy import Freeze
@@ -52,6 +53,8 @@ class Ground:
     """What people ordered, by request."""
     freezes: Sequence[Freeze]
     """Of all policies at the tip."""
+    shared: Container[str] = frozenset()
+    """Heads that more than one open request has."""
 
 
 def why(seen: Surveyed, ground: Ground) -> str:
@@ -63,6 +66,8 @@ def why(seen: Surveyed, ground: Ground) -> str:
         return "it has no verdict yet"
     if ground.tip[:BASE_DIGITS] != base_in(status.description) and seen.conflicting:
         return "it conflicts with its base"
+    if SHARED in status.description and seen.head_sha not in ground.shared:
+        return "the other request with its head is closed"
     age = ground.now - said_at
     return (
         ground.moved(seen, status.description)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.decision import Ruling
+from bot.world.sweep import planned
 from tests.forges.stand import Stand
 from tests.guard.yard import Yard
 from tests.stories import test_on_github
@@ -60,6 +61,22 @@ def test_of_two_with_one_head_the_one_that_stays_open_is_judged(yard: Yard) -> N
     yard.forge.close(twin)
 
     assert yard.judge(first).decision.ruling is Ruling.MERGE
+    assert yard.forge.pull_request(first).merged_as == yard.tip()
+
+
+def test_a_sweep_judges_the_one_that_stays_open_when_nobody_asks(yard: Yard) -> None:
+    first = yard.propose("churn", "1")
+    twin = again(yard, first)
+    yard.judge(first)
+    assert planned(yard.forge, yard.clone, "main").due == ()
+
+    yard.forge.close(twin)
+
+    due = planned(yard.forge, yard.clone, "main").due
+    assert [(one.number, one.why) for one in due] == [
+        (first, "the other request with its head is closed")
+    ]
+    yard.judge(first)
     assert yard.forge.pull_request(first).merged_as == yard.tip()
 
 
