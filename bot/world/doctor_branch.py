@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.world.doctor_ruleset import Wanted
 
 ADD = "add it to a ruleset of the default branch"
+APPROVE_LAST = "require approval of the most recent push"
 
 
 def diagnose_branch(
@@ -36,13 +37,14 @@ def diagnose_branch(
         yield unknown("pull-request", f"the rules of {wanted.branch} are hidden: {rules.because}")
         return
     mends = call_for(ruleset(_as_pinned(rules, wanted)), known)
-    yield from _reviews(rules, wanted.branch, mends)
+    yield from _reviews(rules, wanted, mends)
     yield from _status(rules, wanted, mends)
     yield from _history(rules, wanted.branch, mends)
     yield from _bypass(rules, wanted)
 
 
-def _reviews(rules: BranchRules, branch: str, mends: tuple[Call, ...]) -> Iterator[Diagnosis]:
+def _reviews(rules: BranchRules, wanted: Wanted, mends: tuple[Call, ...]) -> Iterator[Diagnosis]:
+    branch = wanted.branch
     if not rules.pull_request:
         what = f"anybody who may write can push to {branch}, past every gate"
         yield wrong("pull-request", what, f"require a pull request: {ADD}", *mends)
@@ -65,9 +67,13 @@ def _reviews(rules: BranchRules, branch: str, mends: tuple[Call, ...]) -> Iterat
         yield warning("stale-reviews", what, "dismiss stale approvals on new commits", *mends)
     if rules.last_push:
         yield fine("last-push", "the last push is approved by somebody else")
+    elif wanted.approved:
+        # In Actions nobody else asks who pushed: the approval that merges could be their own.
+        what = "whoever pushed last may approve it, and a policy merges what is approved"
+        yield wrong("last-push", what, APPROVE_LAST, *mends)
     else:
         what = "whoever pushed last may be the one who approves"
-        yield warning("last-push", what, "require approval of the most recent push", *mends)
+        yield warning("last-push", what, APPROVE_LAST, *mends)
 
 
 def _sources(rules: BranchRules, branch: str) -> list[int | None]:

@@ -28,6 +28,8 @@ class Wanted:
     """The app whose status counts; None for anybody's."""
     queued: bool = False
     """A merge queue keeps heads up to date."""
+    approved: bool = False
+    """A policy has the bot merge what a person approved."""
 
 
 def ruleset(wanted: Wanted) -> dict[str, Any]:

@@ -125,4 +125,5 @@ class Scene:
         app = self.speaker.app
         # On an Enterprise server the app of Actions has another id, so anybody's status counts.
         source = app or (ACTIONS_APP if self.on_github_com else None)
-        return Wanted(branch=self.branch, app=app, source=source)
+        approved = any(policy.promotion.merge == "approved" for policy in self.book[0].policies)
+        return Wanted(branch=self.branch, app=app, source=source, approved=approved)

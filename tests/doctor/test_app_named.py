@@ -134,3 +134,9 @@ def test_an_organization_may_tell_all_its_repositories() -> None:
     assert diagnose_variable("lockstep", seen, 7).level is Level.FINE
     seen = variables_in("lockstep", lambda path: kept.get(path, {}), organization=False)
     assert diagnose_variable("lockstep", seen, 7).level is Level.WRONG
+
+
+def test_the_last_pusher_may_not_approve_what_the_bot_then_merges(clinic: Ward) -> None:
+    DEFECTS["the last pusher approves"][0](clinic)
+    clinic.commit({"policies/other.yaml": "models: [other]\nladder: [production]\n"})
+    assert troubles(examine(clinic.scene())) == [("last-push", "wrong")]
