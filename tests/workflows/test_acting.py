@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.lockfile import parse
 from bot.world.guard import Guard
 from bot.world.repository import Repository
 from tests.forges.server import queue
@@ -119,7 +118,7 @@ def test_a_head_that_nobody_proposes_is_judged_by_nobody(actions: Actions, stand
     assert stand.hosted.statuses == []
 
 
-def test_a_change_by_hand_turns_red_and_the_sweep_lands_its_revert(
+def test_a_change_by_hand_turns_red_and_its_revert_is_judged_and_waits_for_a_person(
     actions: Actions, stand: Stand, tmp_path: Path
 ) -> None:
     by_hand(stand, "1")
@@ -137,10 +136,11 @@ def test_a_change_by_hand_turns_red_and_the_sweep_lands_its_revert(
     assert red.state == "failure"
     assert stand.hosted is not None
     assert len(stand.hosted.issues) == 1
-    assert [pull.head for pull in stand.hosted.pulls.values()] == [f"lockstep/revert-{after[:12]}"]
-    stand.git("fetch", "--quiet", "origin")
-    lock = parse(stand.git("show", "origin/main:models.lock").encode() + b"\n", "models.lock")
-    assert lock["churn"].stages == {"production": "1"}
+    (revert,) = stand.hosted.pulls.values()
+    assert revert.head == f"lockstep/revert-{after[:12]}"
+    (said,) = stand.hosted.comments.values()
+    assert "the guard proposed to take it back, and a person decides" in said.body
+    assert stand.tip("main") == after
 
 
 def test_a_hold_by_comment_is_stored_and_keeps_a_passing_request_from_merging(
