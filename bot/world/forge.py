@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Again = Callable[[], None]
 
 State = Literal["pending", "success", "failure", "error"]
 Reaction = Literal["eyes", "+1", "-1"]
@@ -96,6 +98,8 @@ class Surveyed:
     status: Status | None
     said_at: datetime | None
     """When the status was set."""
+    reviewed_at: datetime | None = None
+    """When somebody reviewed it last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +198,22 @@ class Forge(Protocol):
     def status(self, sha: str, context: str) -> Status | None:
         """Read the latest status of a commit under a context."""
 
-    def set_status(self, sha: str, status: Status) -> None:
-        """Set the status of a commit, unless it says so already; see `fitting`."""
+    def set_status(self, sha: str, status: Status, again: Again | None = None) -> None:
+        """Set the status of a commit, unless it says so already; see `fitting`.
 
-    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
+        A forge that had to wait before a try asks `again` whether it may still be set.
+        """
+
+    def merge(
+        self,
+        number: int,
+        *,
+        sha: str,
+        title: str,
+        message: str,
+        base: str = "",
+        again: Again | None = None,
+    ) -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
 
         A pull request that already landed from this head is not an error: a run that was
@@ -210,6 +226,7 @@ class Forge(Protocol):
             message: Of the landed commit.
             base: The branch it was judged for; a request for another one is not merged, as far
                 as the forge lets that be seen.  Empty takes any.
+            again: Asked after a wait and before the next try; raises when it may not land now.
 
         Raises:
             HeadMoved: the head is another commit now.

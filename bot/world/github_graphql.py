@@ -117,6 +117,7 @@ query Survey($owner: String!, $name: String!, $after: String, $context: String!)
       nodes {{
         number isDraft isCrossRepository mergeable baseRefName headRefOid
         author {{ __typename login }}
+        reviews(last: 1, states: [APPROVED, CHANGES_REQUESTED]) {{ nodes {{ submittedAt }} }}
         commits(last: 1) {{
           nodes {{
             commit {{

@@ -216,6 +216,7 @@ def surveyed_of(pull: Json) -> Surveyed:
     rolled = head["status"] if head and head["oid"] == pull["headRefOid"] else None
     said = rolled["context"] if rolled else None
     merging = {"CONFLICTING": True, "MERGEABLE": False}
+    given = [one["submittedAt"] for one in pull["reviews"]["nodes"] if one]
     return Surveyed(
         number=int(pull["number"]),
         author=login_of(pull["author"]),
@@ -226,6 +227,7 @@ def surveyed_of(pull: Json) -> Surveyed:
         conflicting=merging.get(pull["mergeable"]),
         status=status_of(said) if said else None,
         said_at=datetime.fromisoformat(said["createdAt"]) if said else None,
+        reviewed_at=datetime.fromisoformat(given[-1]) if given and given[-1] else None,
     )
 
 

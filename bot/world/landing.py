@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 STORED = (StoreRecord, StoreOrder)
-AGAIN = "nothing was done, and the event that changed it judges it again"
+AGAIN = "nothing was done; the event that changed it, or the next sweep, judges it again"
 
 
 def world_of(handed: Handover, forge: Forge, repository: Repository, say: Say) -> Hosted:

@@ -21,10 +21,10 @@ from bot.world.forge import (
 )
 from bot.world.local_forge_folder import Charter, Dossier
 from bot.world.local_forge_git import Conflict
-from bot.world.local_forge_talk import LocalTalk, absent
+from bot.world.local_forge_talk import LocalTalk, absent, of_others
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -129,7 +129,16 @@ class LocalForge(LocalTalk):
             self._folder.write_dossier(dossier)
             return self._seen(dossier)
 
-    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
+    def merge(
+        self,
+        number: int,
+        *,
+        sha: str,
+        title: str,
+        message: str,
+        base: str = "",
+        again: Callable[[], None] | None = None,  # noqa: ARG002 -- it never has us wait
+    ) -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
 
         Raises:
@@ -221,8 +230,8 @@ class LocalForge(LocalTalk):
         objection: Review | None = None,
     ) -> None:
         dossier = self._folder.dossier(number)
-        approvals = (*_of_others(dossier.approvals, reviewer), *filter(None, (approval,)))
-        objections = (*_of_others(dossier.objections, reviewer), *filter(None, (objection,)))
+        approvals = (*of_others(dossier.approvals, reviewer), *filter(None, (approval,)))
+        objections = (*of_others(dossier.objections, reviewer), *filter(None, (objection,)))
         self._folder.write_dossier(replace(dossier, approvals=approvals, objections=objections))
 
     def retarget(self, number: int, base: str) -> None:
@@ -269,6 +278,7 @@ class LocalForge(LocalTalk):
     def _surveyed(self, pull: PullRequest, context: str) -> Surveyed:
         mark = self._mark(pull.head_sha, context)
         tree = self._git.merged_tree(self._tip(pull.base), pull.head_sha)
+        reviews = (*pull.approvals, *pull.objections)
         return Surveyed(
             number=pull.number,
             author=pull.author,
@@ -279,6 +289,7 @@ class LocalForge(LocalTalk):
             conflicting=isinstance(tree, Conflict),
             status=mark.status if mark else None,
             said_at=mark.at if mark else None,
+            reviewed_at=max((one.at for one in reviews if one.at is not None), default=None),
         )
 
     def _tip(self, branch: str) -> str:
@@ -286,7 +297,3 @@ class LocalForge(LocalTalk):
         if tip is None:
             raise absent(f"there is no branch {branch} in {self.slug()}")
         return tip
-
-
-def _of_others(reviews: tuple[Review, ...], reviewer: str) -> tuple[Review, ...]:
-    return tuple(one for one in reviews if one.reviewer.casefold() != reviewer.casefold())

@@ -15,7 +15,9 @@ from bot.world.local_forge_folder import Dossier, Folder, Marked, Matter, Person
 from bot.world.local_forge_git import Bare
 
 if TYPE_CHECKING:
-    from bot.world.forge import PullRequest, Reaction, Role
+    from collections.abc import Callable
+
+    from bot.world.forge import PullRequest, Reaction, Review, Role
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -114,7 +116,12 @@ class LocalTalk:
         mark = self._mark(sha, context)
         return mark.status if mark else None
 
-    def set_status(self, sha: str, status: Status) -> None:
+    def set_status(
+        self,
+        sha: str,
+        status: Status,
+        again: Callable[[], None] | None = None,  # noqa: ARG002 -- it never has us wait
+    ) -> None:
         """Set the status of a commit; a description is cut to 140 characters."""
         if not _SHA.fullmatch(sha) or not self._git.commit_exists(sha):
             raise absent(f"there is no commit {sha} in {self._folder.charter().slug}")
@@ -192,3 +199,8 @@ def _own(dossier: Dossier, comment: Comment, actor: str) -> Remark | None:
 def _with(dossier: Dossier, changed: Remark) -> Dossier:
     remarks = tuple(changed if r.id == changed.id else r for r in dossier.remarks)
     return replace(dossier, remarks=remarks)
+
+
+def of_others(reviews: tuple[Review, ...], reviewer: str) -> tuple[Review, ...]:
+    """Leave out the reviews of one person."""
+    return tuple(one for one in reviews if one.reviewer.casefold() != reviewer.casefold())

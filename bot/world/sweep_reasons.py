@@ -72,6 +72,7 @@ def why(seen: Surveyed, ground: Ground) -> str:
     return (
         ground.moved(seen, status.description)
         or _ordered(ground.orders.get(seen.number, ()), said_at, ground.now)
+        or _reviewed(seen.reviewed_at, said_at, ground.now)
         or _thawed(status, said_at, ground)
         or _aged(status, age)
     )
@@ -85,6 +86,11 @@ def _ordered(orders: Sequence[Order], said_at: datetime, now: datetime) -> str:
         if order.kind is Kind.OVERRIDE and ended:
             return "an override ended"
     return ""
+
+
+def _reviewed(at: datetime | None, said_at: datetime, now: datetime) -> str:
+    late = at is not None and said_at <= at and _taken_up(now - at)
+    return "it was reviewed after its verdict" if late else ""
 
 
 def _thawed(status: Status, said_at: datetime, ground: Ground) -> str:

@@ -47,6 +47,19 @@ def test_a_request_without_a_verdict_is_due_and_a_judged_one_is_not(waiting: Yar
     assert plan.open == 2
 
 
+def test_an_approval_whose_judgement_went_astray_is_taken_up_at_once(waiting: Yard) -> None:
+    number = waiting.propose("churn", "1")
+    waiting.judge(number)
+    assert reasons(swept(waiting)) == {}
+
+    waiting.forge.approve(number, "ben")
+
+    assert reasons(swept(waiting)) == {number: "it was reviewed after its verdict"}
+    assert reasons(swept(waiting, timedelta(hours=2))) == {}
+    assert reasons(swept(waiting, timedelta(hours=6, minutes=5))) != {}
+    assert reasons(swept(waiting, timedelta(days=2))) == {}
+
+
 def test_a_draft_is_left_alone(waiting: Yard) -> None:
     waiting.ana.proposes("draft", "Later", waiting.serving("churn", "1"))
     pull = waiting.forge.open_pull_requests()[0]

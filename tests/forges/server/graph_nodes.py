@@ -129,6 +129,10 @@ def pull(asked: Asked, found: Pull) -> Node:
         ]
         return page(kept, lambda one: review(asked, one), query)
 
+    def every_review(_info: Any, last: int, states: list[str]) -> Node:
+        kept = [one for one in found.reviews if one.state in states]
+        return {"nodes": [review(asked, one) for one in kept[-last:]]}
+
     return {
         "__typename": "PullRequest",
         "id": payloads.node("PullRequest", found.id),
@@ -150,6 +154,7 @@ def pull(asked: Asked, found: Pull) -> Node:
         "comments": comments,
         "commits": lambda _info, **_: {"nodes": [{"commit": commit(asked, found.head_sha)}]},
         "latestOpinionatedReviews": reviews,
+        "reviews": every_review,
     }
 
 
