@@ -16,6 +16,7 @@ from bot.world.github_read import pull_of, redacted, unmerged, unproposable
 from bot.world.github_talk import GitHubTalk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 __all__ = ["API_URL", "GitHub"]
@@ -50,7 +51,16 @@ class GitHub(GitHubTalk):
         with self.speaking(f"proposing {head} for {base}"):
             return self.write_once(probe, attempt)
 
-    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
+    def merge(
+        self,
+        number: int,
+        *,
+        sha: str,
+        title: str,
+        message: str,
+        base: str = "",
+        again: Callable[[], None] | None = None,
+    ) -> str:
         """Squash-merge a pull request whose head is exactly `sha`; return the landed commit.
 
         The head is compared by GitHub itself, so the first probe may come from memory.  The base
@@ -80,7 +90,7 @@ class GitHub(GitHubTalk):
             return landed.sha
 
         with self.speaking(f"merging {number}"):
-            return self.write_once(probe, attempt)
+            return self.write_once(probe, attempt, again)
 
     def enqueue(self, number: int, *, sha: str) -> None:
         """Hand a pull request whose head is exactly `sha` to the merge queue; twice is once.

@@ -159,10 +159,15 @@ class Connection:
         """Ask until there is an answer; only for what may happen twice."""
         return self._patience.repeat(partial(self._renewed, ask))
 
-    def write_once(self, probe: Callable[[], T | None], attempt: Callable[[], T]) -> T:
-        """Make something happen at most once: probe, attempt, probe."""
+    def write_once(
+        self,
+        probe: Callable[[], T | None],
+        attempt: Callable[[], T],
+        again: Callable[[], None] | None = None,
+    ) -> T:
+        """Make something happen at most once: probe, attempt, probe; after a wait, ask again."""
         return self._patience.write_once(
-            partial(self._renewed, probe), partial(self._renewed, attempt)
+            partial(self._renewed, probe), partial(self._renewed, attempt), again
         )
 
     @contextmanager

@@ -10,7 +10,7 @@ a minute; https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, TypeVar
@@ -58,6 +58,7 @@ class Patience:
     longest_wait_s: float = 120.0
     """A wait that GitHub asks for and that is longer than this ends the run instead."""
     sleep: Callable[[float], None] = time.sleep
+    _waits: list[float] = field(default_factory=list)
 
     def repeat(self, ask: Callable[[], T]) -> T:
         """Ask until there is an answer; only for what may happen twice (GET, PATCH, DELETE).
@@ -73,21 +74,31 @@ class Patience:
                 self._wait(setback(error, tried), tried, error)
         raise AssertionError("the last try returns or raises")
 
-    def write_once(self, probe: Callable[[], T | None], attempt: Callable[[], T]) -> T:
+    def write_once(
+        self,
+        probe: Callable[[], T | None],
+        attempt: Callable[[], T],
+        again: Callable[[], None] | None = None,
+    ) -> T:
         """Make something happen at most once: probe, attempt, probe.
 
         Args:
             probe: Looks whether it is there; None when it is not.
             attempt: Tries once.
+            again: Sees, after a wait and before the attempt, that it may still happen.
 
         Raises:
             GaveUp: it is not there and could not be made to be.
             Exception: what `attempt` raised, when that is a decision and the probe agrees.
         """
+        waited = len(self._waits)
         for tried in range(self.tries):
             found = self.repeat(probe)
             if found is not None:
                 return found
+            if again is not None and len(self._waits) > waited:
+                again()
+                waited = len(self._waits)
             try:
                 return attempt()
             except (*_FAILURES, *_DECISIONS) as error:
@@ -107,6 +118,7 @@ class Patience:
             raise GaveUp(f"{problem.because}; tried {self.tries} times") from error
         if problem.seconds > self.longest_wait_s:
             raise GaveUp(f"{problem.because}; it asks to wait {problem.seconds:.0f} s") from error
+        self._waits.append(problem.seconds)
         self.sleep(problem.seconds)
 
 

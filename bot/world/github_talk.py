@@ -13,6 +13,8 @@ from bot.world.github_sight import GitHubSight
 from bot.world.github_snapshot import comment_of, own_words, same
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.world.forge import Reaction
 
 ISSUES_PAGES = 10
@@ -106,7 +108,7 @@ class GitHubTalk(GitHubSight):
         with self.speaking(f"reading the statuses of {sha}"):
             return self.repeat(lambda: self._status(sha, context))
 
-    def set_status(self, sha: str, status: Status) -> None:
+    def set_status(self, sha: str, status: Status, again: Callable[[], None] | None = None) -> None:
         """Set the status of a commit; a description is cut to 140 characters."""
         fitted = fitting(status.description)
         first = iter((self._remembered_status(sha, status.context),))
@@ -127,7 +129,7 @@ class GitHubTalk(GitHubSight):
             )
 
         with self.speaking(f"setting the status of {sha}"):
-            self._memory.marked(sha, self.write_once(probe, attempt))
+            self._memory.marked(sha, self.write_once(probe, attempt, again))
 
     def issue(self, *, marker: str, title: str, body: str) -> Issue:
         """Open an issue, unless one of ours is open whose first line is `marker`; return it."""

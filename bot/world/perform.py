@@ -7,6 +7,8 @@ record and at most one merge.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, assert_never
 
 from bot.core.action import (
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from bot.world.forge import Forge, PullRequest
     from bot.world.repository import Repository
 
+LOOK_LASTS_S = 15.0
+"""How old the last look may be at the merge, in seconds; setting the status may take long."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performed:
@@ -61,7 +66,7 @@ class Performer:
     rested_on: Standing | None = None
     """What they said when it was judged; a merge is refused when that is another."""
     fresh: PullRequest | None = None
-    """The request, when it was read a moment ago; asked for before a merge otherwise."""
+    """The request, when it was read a moment ago; asked for before a green status otherwise."""
     known: PullRequest | None = None
     """The request as it was judged, for what is read anew in git alone."""
 
@@ -76,19 +81,23 @@ class Performer:
         outcome = Performed()
         published = next((one.body for one in actions if isinstance(one, PublishReport)), "")
         merge = next((one for one in actions if isinstance(one, MergePullRequest)), None)
+        recorded = any(isinstance(one, StoreRecord) for one in actions)
         pull: PullRequest | None = None
+        looked = 0.0
         for action in actions:
             match action:
                 case SetStatus(state="success"):
                     # A green status may let others merge, so the last look is before it.
                     if merge is not None:
-                        pull = self._still(merge)
-                    elif any(isinstance(one, StoreRecord) for one in actions):
+                        pull, looked = self._still(merge, self.fresh), monotonic()
+                    elif recorded:
                         self._unordered()
-                    self._do(action)
+                    self._set_status(action, partial(self._look_again, merge))
                 case MergePullRequest():
+                    if pull is None or monotonic() - looked > LOOK_LASTS_S:
+                        pull = self._still(action)
                     landings = replace(self.landings, report=published)
-                    landed = landings.merge(action, pull or self._still(action))
+                    landed = landings.merge(action, pull, partial(self._look_again, action))
                     outcome = Performed(landed=landed, queued=landed is None)
                 case ConfirmLanding():
                     self.landings.confirm(action)
@@ -151,7 +160,7 @@ class Performer:
             for duplicate in self.forge.reports(action.number, action.marker)[1:]:
                 self.forge.delete_comment(action.number, duplicate)
 
-    def _set_status(self, action: SetStatus) -> None:
+    def _set_status(self, action: SetStatus, again: Callable[[], None] | None = None) -> None:
         # Both forges probe first: a status that says the same already is not said again.
         self.forge.set_status(
             action.sha,
@@ -161,6 +170,7 @@ class Performer:
                 description=action.description,
                 url=None,
             ),
+            again,
         )
 
     def _store(self, action: StoreRecord | StoreOrder | StoreFinding) -> None:
@@ -178,13 +188,13 @@ class Performer:
                 assert_never(action)
         self.audit.append(path, text, about)
 
-    def _still(self, action: MergePullRequest) -> PullRequest:
+    def _still(self, action: MergePullRequest, fresh: PullRequest | None = None) -> PullRequest:
         """Read the request again just before the merge; the forge protects its head only.
 
         Raises:
             Moved: it was closed, or what people say about it is no longer what was judged.
         """
-        pull = self.fresh or self.forge.pull_request(action.number)
+        pull = fresh or self.forge.pull_request(action.number)
         if pull.merged_as is not None:
             return pull
         if pull.head_sha != action.head_sha:
@@ -198,6 +208,17 @@ class Performer:
         if self.standing is not None and self.standing(pull) != self.rested_on:
             raise Moved("what people say about it changed while it was judged")
         return pull
+
+    def _look_again(self, merge: MergePullRequest | None) -> None:
+        """Look once more after a forge had us wait, in which somebody may have said no.
+
+        Raises:
+            Moved: somebody did, or head or base moved.
+        """
+        if merge is None:
+            self._unordered()
+        else:
+            self._still(merge)
 
     def _unordered(self) -> None:
         """See that nobody ordered anything while the record was stored; git alone is asked.

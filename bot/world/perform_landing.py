@@ -55,12 +55,15 @@ class Landings:
         """Which record accounts for a landed commit."""
         return Accounting(forge=self.forge, repository=self.repository, audit=self.audit)
 
-    def merge(self, action: MergePullRequest, pull: PullRequest) -> str | None:
+    def merge(
+        self, action: MergePullRequest, pull: PullRequest, look: Callable[[], None]
+    ) -> str | None:
         """Merge what was judged, or hand it to the merge queue.
 
         Args:
             action: What was judged.
             pull: The request as it is now.
+            look: Looks at it again, should the forge have us wait; raises when it moved.
 
         Returns:
             The landed commit; None when it waits in the merge queue.
@@ -69,6 +72,11 @@ class Landings:
             Moved: head or base is no longer what was judged.
             Incident: what landed is not what was judged.
         """
+
+        def again() -> None:
+            look()
+            self._on_judged_base(action)
+
         stored = self._recorded(action.number, action.identity)
         message = "\n".join((*action.trailers, f"Record: {digest_of(stored)}"))
         if pull.merged_as is None:
@@ -80,6 +88,7 @@ class Landings:
                 title=action.title,
                 message=message,
                 base=action.branch,
+                again=again,
             )
         except HeadMoved:
             raise Moved("the head moved while it was judged") from None

@@ -16,7 +16,7 @@ from bot.core.policyfile import FOLDER
 from bot.core.proposal import LOCK, Touched
 from bot.world.git import OBJECT
 from bot.world.here import Hosted
-from bot.world.reading import MOST_LOCK, read_pull_request
+from bot.world.reading import MOST_LOCK
 
 if TYPE_CHECKING:
     from bot.core.proposal import Blob, Proposal, Request
@@ -58,23 +58,21 @@ class Queued(Hosted):
     def read(self, request: Request) -> Proposal:
         """Fetch the group and read its request as the queue would land it."""
         assert self.group is not None, "a group is judged"  # noqa: S101 -- narrows a type
-        self.say(f"reading the queue's group for pull request {request.number}")
-        proposal = read_group(request, self.group, self.forge, self.repository)
-        self._base, self._rested_on = proposal.base_sha, proposal.standing
-        return proposal
+        # What people order is said of the request, so the last look is at that.
+        plain = super().read(request)
+        return group_in(plain, self.group, self.forge, self.repository)
 
 
-def read_group(request: Request, group: Group, forge: Forge, repository: Repository) -> Proposal:
-    """Fetch a pull request and the group the queue built for it, and read what would land.
+def group_in(proposal: Proposal, group: Group, forge: Forge, repository: Repository) -> Proposal:
+    """Fetch the group that the queue built for a request, and read what would land.
 
     Raises:
         Moved: the queue builds another group by now.
-        NotARepository: there is no such pull request.
         Unavailable: the forge or its git did not answer.
     """
-    proposal = read_pull_request(request, forge, repository)
-    if queued(group.ref) != (proposal.branch, request.number):
-        raise Moved(f"{group.ref} is no group of pull request {request.number}")
+    number = proposal.request.number
+    if queued(group.ref) != (proposal.branch, number):
+        raise Moved(f"{group.ref} is no group of pull request {number}")
     repository.fetch(forge.remote(), f"+{group.ref}:{GROUP}")
     head = repository.commit(GROUP)
     if head != group.head_sha:

@@ -18,6 +18,7 @@ from bot.cli.evaluate import carry
 from bot.core.errors import Incident, Unavailable
 from bot.core.order import Kind, Order, written
 from bot.core.record import order_path
+from bot.world.forge import Forge
 from bot.world.here import Hosted
 from bot.world.perform_audit import AuditBranch
 from bot.world.repository import Repository
@@ -116,12 +117,15 @@ def policy_moves(yard: Yard, _: int) -> None:
 
 
 def hold_comes(yard: Yard, number: int) -> None:
+    is_held(yard.forge, Repository.create(yard.folder / "bens", {}), number)
+
+
+def is_held(forge: Forge, clone: Repository, number: int) -> None:
     order = Order(
         kind=Kind.HOLD, by="ben", at=datetime.now(UTC), number=number, comment=1, url="",
-        head=yard.forge.pull_request(number).head_sha, reason="wait for the audit",
+        head=forge.pull_request(number).head_sha, reason="wait for the audit",
     )  # fmt: skip
-    clone = Repository.create(yard.folder / "bens", {})
-    AuditBranch(yard.forge, clone).append(order_path(number, 1), written(order), "Order 1")
+    AuditBranch(forge, clone).append(order_path(number, 1), written(order), "Order 1")
 
 
 def approval_goes(yard: Yard, number: int) -> None:

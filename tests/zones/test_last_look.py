@@ -11,14 +11,23 @@ import pytest
 
 from bot.cli.evaluate import carry
 from bot.core.decision import Ruling
+from bot.world.github_patience import Patience
 from bot.world.here import Hosted
 from bot.world.landing import land, world_of
+from bot.world.queue import Queued
 from bot.world.repository import Repository
+from tests.faults.line import Call, Line, listening
+from tests.forges.server.faults import slow_down
+from tests.forges.stand import Stand
+from tests.guard.test_queue import grouped
 from tests.guard.yard import POLICY, Yard
+from tests.stories import test_on_github
 from tests.stories.clockwork import TickingRepository
-from tests.stories.test_moving import approval_goes, hold_comes
+from tests.stories.test_moving import approval_goes, hold_comes, is_held
+from tests.stories.test_on_github import judge, propose
 from tests.zones.test_landing import APPROVED, judged, light
 
+stand = test_on_github.stand
 MANUAL = POLICY.replace("merge: auto", "merge: manual")
 
 
@@ -98,3 +107,63 @@ def test_a_hold_that_comes_while_the_record_is_stored_keeps_what_waits_from_turn
     carry(number, world)
 
     assert light(yard, head) == "pending"
+
+
+def test_a_hold_that_comes_while_the_record_is_stored_keeps_a_group_of_the_queue_red(
+    tmp_path: Path,
+) -> None:
+    yard = Yard(tmp_path / "yard")
+    number = yard.propose("churn", "1")
+    group = grouped(yard, number)
+    world = Queued(
+        forge=yard.forge,
+        repository=clone(yard, lambda: hold_comes(yard, number)),
+        cache=yard.folder / "cache",
+        group=group,
+    )
+
+    conclusion = carry(number, world)
+
+    assert conclusion.decision.ruling is Ruling.HOLD
+    assert light(yard, group.head_sha) == "failure"
+
+
+@pytest.mark.parametrize("slow", ["/statuses/", "/merge"])
+def test_what_is_said_while_a_forge_has_us_wait_keeps_it_from_landing(
+    stand: Stand, tmp_path: Path, slow: str
+) -> None:
+    number = propose(stand, "1")
+    line = Slow(stand, slow)
+    bens = Repository.create(tmp_path / "bens", stand.forge.git_environment())
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            with line.silent():
+                is_held(stand.forge, bens, number)
+
+    object.__setattr__(stand.forge, "_patience", Patience(sleep=sleep))
+    before = stand.tip("main")
+
+    with listening(line):
+        conclusion = judge(stand, tmp_path, number)
+
+    assert waits == [110.0]
+    assert conclusion.decision.ruling is Ruling.HOLD
+    assert stand.tip("main") == before
+
+
+class Slow(Line):
+    """A server that has us wait before one kind of write."""
+
+    def __init__(self, stand: Stand, part: str) -> None:
+        super().__init__()
+        self.stand, self.part, self.met = stand, part, False
+
+    def make(self, call: Call) -> object:
+        if self.part in call.name and call.writes and not self.met:
+            self.met = True
+            assert self.stand.server
+            self.stand.server.trouble({0: slow_down(429, retry_after=110)})
+        return call.make()
