@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+FARTHEST = 221_845_392_000
+"""The first of January 9000, in seconds: what is later leaves no room to reckon with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
@@ -18,6 +21,11 @@ class Landed:
     at: datetime
     oid: str | None
     """Object id of the path after the commit; None when it was removed."""
+
+
+def moment(seconds: str) -> datetime:
+    """Read the date of a commit, which its author may set to any number; far ones are clamped."""
+    return datetime.fromtimestamp(min(max(int(seconds), 0), FARTHEST), UTC)
 
 
 def landings(raw: bytes) -> Iterator[Landed]:
@@ -30,4 +38,4 @@ def landings(raw: bytes) -> Iterator[Landed]:
         if change is not None:
             oid = change.decode("utf-8", "replace").strip().split()[3]
             oid = None if set(oid) == {"0"} else oid
-        yield Landed(commit=commit, at=datetime.fromtimestamp(int(at), UTC), oid=oid)
+        yield Landed(commit=commit, at=moment(at), oid=oid)

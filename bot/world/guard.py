@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.core.action import ConfirmLanding
-from bot.core.errors import Incident
+from bot.core.errors import Incident, Stop
 from bot.core.finding import ALLOWED, Finding, Kind
 from bot.core.guarding import Step, suspects
 from bot.core.proposal import LOCK
@@ -98,9 +98,10 @@ class Guard:
         told = [founding] if founding else []
         told += (one for one in suspected if asked is None or one.commit in asked)
         told += () if only else self._dropped(history, line, ledger)
-        for finding in told[:AT_ONCE]:
-            self._tell(finding)
+        stops = self._tell_all(told[:AT_ONCE])
         self._turn_green(asked or (), sound)
+        if stops:
+            raise stops[0]
         return Guarded(
             branch=self.branch,
             tip=tip,
@@ -110,6 +111,16 @@ class Guard:
             more=len(told[AT_ONCE:]),
             red=self._red(steps, ledger, told),
         )
+
+    def _tell_all(self, findings: Sequence[Finding]) -> list[Stop]:
+        """Tell of each finding, whatever became of the one before it; return what stopped some."""
+        stops: list[Stop] = []
+        for finding in findings:
+            try:
+                self._tell(finding)
+            except Stop as stop:
+                stops.append(stop)
+        return stops
 
     @property
     def _performer(self) -> Performer:

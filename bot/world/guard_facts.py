@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.core.canonical import dump
@@ -14,6 +13,7 @@ from bot.core.lockblocks import split
 from bot.core.lockfile import parse
 from bot.core.proposal import LOCK
 from bot.world.git import checked
+from bot.world.git_log import moment
 from bot.world.past import read_snapshots
 from bot.world.revert import lock_at, parent_of
 
@@ -47,7 +47,7 @@ def found(  # noqa: PLR0913 -- one value from many sources
         kind=kind,
         commit=commit,
         branch=branch,
-        at=datetime.fromtimestamp(int(at), UTC),
+        at=moment(at),
         by=by[:200],
         subject=subject[:500],
         lock=lock_oid(repository, commit),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.core.approvals import Recorded, recorded
 from bot.core.order import LARGEST, Order, read
 from bot.core.record import BRANCH, order_path
+from bot.world.git_log import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def _stored(repository: Repository, tip: str, folder: str) -> dict[str, datetime
     at = datetime.fromtimestamp(0, UTC)
     for line in raw.decode("utf-8", "replace").splitlines():
         if line.startswith("@"):
-            at = datetime.fromtimestamp(int(line[1:]), UTC)
+            at = moment(line[1:])
         elif line:
             found[line] = at
     return found

@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.core.errors import NotARepository, Problem, Unavailable
+from bot.core.errors import NotARepository, Problem, Unavailable, UnsafeFile
 from bot.core.proposal import LOCK
+from bot.world.forge import is_bot
 from bot.world.git import Failed, checked
 from bot.world.reading import MOST_LOCK
 
@@ -47,6 +48,8 @@ class Offer:
     title: str
     body: str
     author: Person
+    bots_alone: bool = False
+    """Take no request of a person's from a branch of that name for the one that is open."""
 
 
 def branch_for(*parts: str) -> str:
@@ -106,11 +109,15 @@ def _branch(offer: Offer, repository: Repository, forge: Forge) -> tuple[str, bo
     there = _heads(repository, forge, f"{HEADS}{offer.branch}*")
     for number in range(1, MOST_BRANCHES):
         name = offer.branch if number == 1 else f"{offer.branch}-{number}"
+        if any(one.startswith(f"{name}/") for one in there):
+            # Git keeps no branch beside others whose names go on below its own.
+            continue
         if name not in there:
             return name, False
         if _holds(there[name], name, offer, repository, forge):
             return name, True
-        if any(pull.head == name for pull in forge.open_pull_requests()):
+        proposed = (pull for pull in forge.open_pull_requests() if pull.head == name)
+        if any(is_bot(pull.author) or not offer.bots_alone for pull in proposed):
             return name, True
     raise Unavailable(f"{MOST_BRANCHES} branches {offer.branch}-… exist; delete the old ones")
 
@@ -118,7 +125,10 @@ def _branch(offer: Offer, repository: Repository, forge: Forge) -> tuple[str, bo
 def _holds(tip: str, name: str, offer: Offer, repository: Repository, forge: Forge) -> bool:
     repository.fetch(forge.remote(), f"+{HEADS}{name}:{TIP}")
     repository.run("update-ref", "-d", TIP)
-    blob = repository.blob(tip, LOCK, most=MOST_LOCK)
+    try:
+        blob = repository.blob(tip, LOCK, most=MOST_LOCK)
+    except UnsafeFile:
+        return False
     same = blob is not None and blob.text == offer.lock
     return same and repository.merge_base(tip, offer.tip) == offer.tip
 

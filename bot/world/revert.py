@@ -54,6 +54,7 @@ def propose_revert(
         title=action.title,
         body=action.body,
         author=US,
+        bots_alone=True,
     )
     return propose(offer, repository, forge)
 
