@@ -1,6 +1,7 @@
 """An approval counts while the evidence it was given on is today's.
 
-Which evidence that was is read from the stored records of the request, never from comments.
+Which evidence that was is read from the stored records of the request.  Where none was stored
+before an approval, the report of the bot can only keep it from counting.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.core.case import fold_keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.trial import Trial
 
 UNNAMED = "the evidence key is another one"
+UNRECORDED = "what the report said then was never recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,18 @@ class Recorded:
     """What was decided: `passed`, `overridden`, `failed`, `errored` or `inconclusive`."""
     against: tuple[Against, ...] = ()
     """The verdicts that kept it out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the bot's report on a request shows."""
+
+    since: datetime
+    """When there was a report first."""
+    judged_at: datetime
+    """When what it says now was judged."""
+    key: str
+    """The evidence keys, folded, that it is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +139,10 @@ def _changed(approval: Approval, trials: Sequence[Trial], standing: Standing) ->
     # A forge tells whole seconds.
     moments = [(one.at.replace(microsecond=0), one) for one in history]
     before = [one for at, one in moments if approval.at is not None and at <= approval.at]
-    then = before[-1] if before else next(iter(history), None)
     today = frozenset(trial.case.key for trial in trials if trial.case)
+    if not before and _unrecorded(approval, today, standing.shown):
+        return UNRECORDED
+    then = before[-1] if before else next(iter(history), None)
     if then is None or then.keys == today:
         return ""
     now = _rests(trials)
@@ -132,6 +150,13 @@ def _changed(approval: Approval, trials: Sequence[Trial], standing: Standing) ->
         name for name in now.keys() | then.rests if now.get(name) != then.rests.get(name)
     )
     return f"{', '.join(names)} changed since" if names else UNNAMED
+
+
+def _unrecorded(approval: Approval, today: frozenset[str], shown: Shown | None) -> bool:
+    """Tell whether a report was there to approve of that is neither recorded nor today's."""
+    if shown is None or approval.at is None or approval.at < shown.since.replace(microsecond=0):
+        return False
+    return shown.key != fold_keys(today) or shown.judged_at > approval.at
 
 
 def _rests(trials: Sequence[Trial]) -> dict[str, str]:

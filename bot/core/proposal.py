@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from bot.core.approvals import Approval, Recorded
+    from bot.core.approvals import Approval, Recorded, Shown
     from bot.core.errors import Refusal
     from bot.core.order import Order
     from bot.core.owners import Owners
@@ -60,6 +60,8 @@ class Standing:
     """The same approvals with their moments and teams, where they are known."""
     objected_by: tuple[str, ...] = ()
     """Reviewers who asked for changes and did not take it back."""
+    shown: Shown | None = field(default=None, compare=False)
+    """What the bot's own report shows; None where there is none."""
     recorded: tuple[Recorded, ...] = field(default=(), compare=False)
     """What earlier decisions about this head rested on; the bot's own, so no part of a standing."""
     owners: Owners | None = None

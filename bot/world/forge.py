@@ -71,6 +71,8 @@ class Comment:
     id: int
     body: str
     url: str
+    at: datetime | None = None
+    """When it was made; editing it changes nothing about that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,7 +197,12 @@ def comment_of(comment: Json) -> Comment:
     found = _ID.search(comment["url"])
     if found is None:
         raise ValueError("a comment without a number in its address")
-    return Comment(id=int(found[1]), body=comment["body"], url=comment["url"])
+    return Comment(
+        id=int(found[1]),
+        body=comment["body"],
+        url=comment["url"],
+        at=datetime.fromisoformat(comment["createdAt"]),
+    )
 
 
 def status_of(status: Json) -> Status:

@@ -62,7 +62,9 @@ class GitHubTalk(GitHubSight):
         def edit() -> Comment:
             edited = self._repo.get_issue(number).get_comment(comment.id)
             edited.edit(body)
-            return Comment(id=edited.id, body=edited.body or "", url=edited.html_url)
+            return Comment(
+                id=edited.id, body=edited.body or "", url=edited.html_url, at=edited.created_at
+            )
 
         with self.speaking(f"editing comment {comment.id}"):
             try:

@@ -42,6 +42,7 @@ class Remark:
     body: str
     reactions: tuple[tuple[str, str], ...] = ()
     """Who reacted, and how."""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

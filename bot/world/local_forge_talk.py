@@ -72,7 +72,7 @@ class LocalTalk:
             return self._said(self._folder.dossier(number), body)
 
     def _said(self, dossier: Dossier, body: str) -> Comment:
-        remark = Remark(id=dossier.next_remark, author=self.actor, body=body)
+        remark = Remark(id=dossier.next_remark, author=self.actor, body=body, at=self.clock())
         remarks = (*dossier.remarks, remark)
         self._folder.write_dossier(replace(dossier, remarks=remarks, next_remark=remark.id + 1))
         return self._shown(dossier, remark)
@@ -183,7 +183,8 @@ class LocalTalk:
 
     def _shown(self, dossier: Dossier, remark: Remark) -> Comment:
         file = self._folder.dossier_file(dossier.number).resolve()
-        return Comment(id=remark.id, body=remark.body, url=f"{file.as_uri()}#remark-{remark.id}")
+        url = f"{file.as_uri()}#remark-{remark.id}"
+        return Comment(id=remark.id, body=remark.body, url=url, at=remark.at)
 
 
 def absent(what: str, remedy: str = "push it first") -> NotARepository:

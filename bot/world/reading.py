@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.core.approvals import Approval
+from bot.core.actions import MARKER
+from bot.core.approvals import Approval, Shown
 from bot.core.canonical import HEADER
 from bot.core.errors import Moved, Refusal, UnsafeFile
 from bot.core.finding import REVERTS
@@ -19,6 +21,7 @@ from bot.core.owners import PLACES, owners_of
 from bot.core.policyfile import FOLDER
 from bot.core.proposal import LARGEST, LOCK, Blob, Proposal, Request, Standing, Touched
 from bot.core.transition import Landing, Past
+from bot.report.render import marked
 from bot.world.orders import REFSPEC, read_ledger
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from bot.core.lock import Model
     from bot.core.owners import Owners
-    from bot.world.forge import Forge, PullRequest
+    from bot.world.forge import Comment, Forge, PullRequest
     from bot.world.git_log import Landed
     from bot.world.repository import Repository
 
@@ -71,6 +74,7 @@ def read_request(pull: PullRequest, forge: Forge, repository: Repository) -> Pro
     touched = {one.path: one for one in (*own, *landing)}.values()
     head, size = _lock(repository, tree or pull.head_sha)
     now = datetime.now(UTC)
+    standing = standing_of(pull, repository, base, now, conflict=CONFLICT if not tree else None)
     return _proposal(
         Request(number=pull.number),
         forge.slug(),
@@ -79,7 +83,7 @@ def read_request(pull: PullRequest, forge: Forge, repository: Repository) -> Pro
         head_sha=pull.head_sha,
         head=head,
         touched=_sized(touched, size),
-        standing=standing_of(pull, repository, base, now, conflict=CONFLICT if not tree else None),
+        standing=replace(standing, shown=_shown(forge.reports(pull.number, MARKER))),
         now=now,
         title=pull.title,
         author=pull.author,
@@ -216,6 +220,19 @@ def standing_of(
         twins=pull.twins,
         takes_back=pull.head.startswith(REVERTS),
     )
+
+
+def _shown(ours: tuple[Comment, ...]) -> Shown | None:
+    """Read what the first report says it is of; one without a marker shows nothing known."""
+    first = next((one for one in ours if one.at is not None), None)
+    if first is None or first.at is None:
+        return None
+    said = marked(first.body) or {}
+    try:
+        judged_at = datetime.fromisoformat(str(said.get("evaluated_at"))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        judged_at = datetime.max.replace(tzinfo=UTC)
+    return Shown(since=first.at, judged_at=judged_at, key=str(said.get("key", "")))
 
 
 def _owners(repository: Repository, base: str, own: frozenset[str]) -> Owners | None:

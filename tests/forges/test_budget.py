@@ -118,8 +118,8 @@ def test_two_runs_that_report_in_the_same_moment_leave_one_report(
         number=first,
         author=server.state.accounts[BOT],
         body=f"{MARKER}another run -->\nA report of its own.",
-        created="",
-        updated="",
+        created="2026-11-23T09:00:00Z",
+        updated="2026-11-23T09:00:00Z",
     )
     server.trouble({1: Meanwhile(act=lambda: hosted.comments.update({other.id: other}))})
     judge(stand, tmp_path, first)

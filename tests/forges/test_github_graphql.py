@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LOCK = {"models.lock": "format: 1\nmodels: {}\n"}
 MARK = "<!-- lockstep:report"
+AT = "2026-11-23T09:00:00Z"
 
 
 def at(stand: Stand) -> tuple[Server, Hosted]:
@@ -165,7 +166,7 @@ def test_a_comment_said_by_another_run_in_the_same_moment_is_said_once(github: S
     body = f"{MARK} -->\nPassed."
 
     def meanwhile() -> None:
-        told = Said(id=9, number=number, author=bot, body=body, created="", updated="")
+        told = Said(id=9, number=number, author=bot, body=body, created=AT, updated=AT)
         hosted.comments[9] = told
 
     github.forge.pull_request(number)
@@ -184,7 +185,7 @@ def test_what_another_run_reported_in_the_same_moment_is_known_without_asking(
     def meanwhile() -> None:
         other = f"{MARK} -->\nFailed."
         hosted.comments[9] = Said(
-            id=9, number=number, author=bot, body=other, created="", updated=""
+            id=9, number=number, author=bot, body=other, created=AT, updated=AT
         )
 
     github.forge.pull_request(number)

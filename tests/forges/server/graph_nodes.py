@@ -187,6 +187,7 @@ def comment(asked: Asked, said: Said) -> Node:
         "id": payloads.node("IssueComment", said.id),
         "url": f"{place}#issuecomment-{said.id}",
         "body": said.body,
+        "createdAt": said.created,
         "viewerDidAuthor": said.author == asked.account,
     }
 
