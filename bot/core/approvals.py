@@ -65,8 +65,8 @@ class Shown:
 
     since: datetime
     """When there was a report first."""
-    judged_at: datetime
-    """When what it says now was judged."""
+    edited_at: datetime
+    """When it came to say what it says now; by the forge's clock, as approvals are."""
     key: str
     """The evidence keys, folded, that it is of."""
 
@@ -156,7 +156,7 @@ def _unrecorded(approval: Approval, today: frozenset[str], shown: Shown | None) 
     """Tell whether a report was there to approve of that is neither recorded nor today's."""
     if shown is None or approval.at is None or approval.at < shown.since.replace(microsecond=0):
         return False
-    return shown.key != fold_keys(today) or shown.judged_at > approval.at
+    return shown.key != fold_keys(today) or shown.edited_at > approval.at
 
 
 def _rests(trials: Sequence[Trial]) -> dict[str, str]:

@@ -73,6 +73,8 @@ class Comment:
     url: str
     at: datetime | None = None
     """When it was made; editing it changes nothing about that."""
+    edited_at: datetime | None = None
+    """When it was edited last, by the forge's clock; None when it never was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ fragment Spoken on PullRequest {
   comments(first: 100) { pageInfo { hasNextPage endCursor } nodes { ...Words } }
 }
 """
-_WORDS = "fragment Words on IssueComment { id url body createdAt viewerDidAuthor }"
+_WORDS = "fragment Words on IssueComment { id url body createdAt lastEditedAt viewerDidAuthor }"
 
 LOOK = f"""
 query Look($owner: String!, $name: String!, $number: Int!, $teams: Boolean!) {{

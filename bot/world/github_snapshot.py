@@ -202,6 +202,7 @@ def comment_of(comment: Json) -> Comment:
         body=comment["body"],
         url=comment["url"],
         at=datetime.fromisoformat(comment["createdAt"]),
+        edited_at=datetime.fromisoformat(edited) if (edited := comment["lastEditedAt"]) else None,
     )
 
 

@@ -63,7 +63,11 @@ class GitHubTalk(GitHubSight):
             edited = self._repo.get_issue(number).get_comment(comment.id)
             edited.edit(body)
             return Comment(
-                id=edited.id, body=edited.body or "", url=edited.html_url, at=edited.created_at
+                id=edited.id,
+                body=edited.body or "",
+                url=edited.html_url,
+                at=edited.created_at,
+                edited_at=edited.updated_at,
             )
 
         with self.speaking(f"editing comment {comment.id}"):

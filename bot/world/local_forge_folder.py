@@ -43,6 +43,7 @@ class Remark:
     reactions: tuple[tuple[str, str], ...] = ()
     """Who reacted, and how."""
     at: datetime | None = None
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

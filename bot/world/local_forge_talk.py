@@ -83,7 +83,7 @@ class LocalTalk:
             dossier = self._folder.dossier(number)
             ours = _own(dossier, comment, self.actor)
             if ours is not None:
-                edited = replace(ours, body=body)
+                edited = replace(ours, body=body, edited_at=self.clock())
                 self._folder.write_dossier(_with(dossier, edited))
                 return self._shown(dossier, edited)
         return self.comment(number, body)
@@ -184,7 +184,9 @@ class LocalTalk:
     def _shown(self, dossier: Dossier, remark: Remark) -> Comment:
         file = self._folder.dossier_file(dossier.number).resolve()
         url = f"{file.as_uri()}#remark-{remark.id}"
-        return Comment(id=remark.id, body=remark.body, url=url, at=remark.at)
+        return Comment(
+            id=remark.id, body=remark.body, url=url, at=remark.at, edited_at=remark.edited_at
+        )
 
 
 def absent(what: str, remedy: str = "push it first") -> NotARepository:

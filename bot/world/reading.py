@@ -227,12 +227,8 @@ def _shown(ours: tuple[Comment, ...]) -> Shown | None:
     first = next((one for one in ours if one.at is not None), None)
     if first is None or first.at is None:
         return None
-    said = marked(first.body) or {}
-    try:
-        judged_at = datetime.fromisoformat(str(said.get("evaluated_at"))).astimezone(UTC)
-    except (ValueError, OverflowError):
-        judged_at = datetime.max.replace(tzinfo=UTC)
-    return Shown(since=first.at, judged_at=judged_at, key=str(said.get("key", "")))
+    key = str((marked(first.body) or {}).get("key", ""))
+    return Shown(since=first.at, edited_at=first.edited_at or first.at, key=key)
 
 
 def _owners(repository: Repository, base: str, own: frozenset[str]) -> Owners | None:

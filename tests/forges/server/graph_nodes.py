@@ -188,6 +188,7 @@ def comment(asked: Asked, said: Said) -> Node:
         "url": f"{place}#issuecomment-{said.id}",
         "body": said.body,
         "createdAt": said.created,
+        "lastEditedAt": said.updated if said.updated != said.created else None,
         "viewerDidAuthor": said.author == asked.account,
     }
 
