@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.cli.evaluate import carry
 from bot.core.errors import Incident
@@ -184,11 +184,11 @@ def judge_and_land(scene: Scene, world: World) -> None:
 class Meddled(Near):
     """GitHub on which somebody changes a policy in the last instant before the first merge."""
 
-    def merge(self, number: int, *, sha: str, title: str, message: str, base: str = "") -> str:
+    def merge(self, number: int, *, sha: str, **how: Any) -> str:  # noqa: ANN401 -- handed on
         start = plumbing.branch(self.place, "start")
         if plumbing.branch(self.place, "main") == start:
             plumbing.say(self.place, "update-ref", "refs/heads/main", "refs/heads/meddled")
-        return super().merge(number, sha=sha, title=title, message=message, base=base)
+        return super().merge(number, sha=sha, **how)
 
 
 def meddled(scene: Scene) -> None:
