@@ -184,7 +184,7 @@ def judge_and_land(scene: Scene, world: World) -> None:
 class Meddled(Near):
     """GitHub on which somebody changes a policy in the last instant before the first merge."""
 
-    def merge(self, number: int, *, sha: str, **how: Any) -> str:  # noqa: ANN401 -- handed on
+    def merge(self, number: int, *, sha: str, **how: Any) -> str:
         start = plumbing.branch(self.place, "start")
         if plumbing.branch(self.place, "main") == start:
             plumbing.say(self.place, "update-ref", "refs/heads/main", "refs/heads/meddled")
