@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LETS = frozenset({"passed", "overridden"})
 """Outcomes of a record that let a request land."""
+TRAILER = "Record: "
+"""What stands before the digest of its record in the message of a landing."""
 
 
 class Match(NamedTuple):
@@ -76,12 +78,16 @@ class Accounting:
         message = message_of(self.repository, commit)
         lock = lock_oid(self.repository, commit)
         grew_on = lock_oid(self.repository, parent_of(self.repository, commit))
+        named: set[str] = set()
+        if TRAILER in message:
+            records = tuple(records)
+            named = {path for path, text in records if f"{TRAILER}{digest_of(text)}" in message}
         for path, text in records:
             content = read_record(text)
-            named = f"Record: {digest_of(text)}" in message
-            by_hand = "Record: sha256:" not in message and _about(content, grew_on, lock)
+            # Anybody can write a line that names no record at all: it says nothing.
+            meant = path in named if named else _about(content, grew_on, lock)
             number, identity = path.removesuffix(".json").split("/")[-2:]
-            if not (_lets(content, branch) and (named or by_hand)):
+            if not (meant and _lets(content, branch)):
                 continue
             if self._free(number, commit):
                 yield Match(int(number), identity, content)
@@ -93,8 +99,13 @@ class Accounting:
         return all(read_record(text).get("landed") == commit for _, text in seals)
 
     def as_judged(self, commit: str, record: Mapping[str, Any]) -> bool:
-        """Tell whether a lock is the judged one, or another's landing with the judged change."""
-        return lock_oid(self.repository, commit) == record["head"]["lock"] or landed_alongside(
+        """Tell whether a commit did to the lock what was judged, and to nothing else of it.
+
+        The judged lock on another base would take back what landed since; whatever names it.
+        """
+        lock = lock_oid(self.repository, commit)
+        grew_on = lock_oid(self.repository, parent_of(self.repository, commit))
+        return _about(record, grew_on, lock) or landed_alongside(
             self.repository, self.forge.remote(), commit, record
         )
 
