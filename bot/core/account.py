@@ -66,6 +66,9 @@ def identity(decision: Decision, judgements: Sequence[Judgement], proposal: Prop
     parts = (
         proposal.repository,
         str(proposal.request.number),
+        # People rename their accounts and teams their branches; what was recorded stays as it is.
+        proposal.author,
+        proposal.branch,
         proposal.head_sha,
         proposal.base_sha,
         _oid(proposal, "head") or "",

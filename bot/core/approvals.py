@@ -143,13 +143,16 @@ def _changed(approval: Approval, trials: Sequence[Trial], standing: Standing) ->
     if not before and _unrecorded(approval, today, standing.shown):
         return UNRECORDED
     then = before[-1] if before else next(iter(history), None)
-    if then is None or then.keys == today:
+    if then is None or (today and then.keys == today):
         return ""
     now = _rests(trials)
     names = sorted(
         name for name in now.keys() | then.rests if now.get(name) != then.rests.get(name)
     )
-    return f"{', '.join(names)} changed since" if names else UNNAMED
+    if names:
+        return f"{', '.join(names)} changed since"
+    # Without evidence, as when a version retires, there is no key to have changed.
+    return UNNAMED if then.keys != today else ""
 
 
 def _unrecorded(approval: Approval, today: frozenset[str], shown: Shown | None) -> bool:

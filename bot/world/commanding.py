@@ -181,8 +181,9 @@ class _Hearing:
             gate=command.gate,
         )
         match order.kind:
-            case Kind.RELEASE if not self._is_held(pull):
-                raise NotDone("nothing holds it")
+            case Kind.RELEASE:
+                self._releasable(pull)
+                return order
             case Kind.MERGE:
                 return replace(order, keys=self._mergeable(command.sha, pull).keys)
             case Kind.OVERRIDE:
@@ -190,14 +191,18 @@ class _Hearing:
             case _:
                 return order
 
-    def _is_held(self, pull: PullRequest) -> bool:
+    def _releasable(self, pull: PullRequest) -> None:
+        """See that there is a hold, and that it was there when the release was written."""
         orders = read_ledger(self.repository, pull.number).orders
         last = max(
             (one for one in orders if one.kind in (Kind.HOLD, Kind.RELEASE)),
             key=lambda one: one.comment,
             default=None,
         )
-        return last is not None and last.kind is Kind.HOLD
+        if last is None or last.kind is not Kind.HOLD:
+            raise NotDone("nothing holds it")
+        if last.comment > self.event.comment:
+            raise NotDone(f"{last.by} holds it since that comment", "/lockstep release")
 
     def _mergeable(self, sha: str, pull: PullRequest) -> Docket:
         """Bind an order to merge to this head and this evidence."""

@@ -160,6 +160,18 @@ def test_a_hold_that_is_delivered_after_its_release_stays_released(tmp_path):
     assert town.judge(1).decision.waiting == ()
 
 
+def test_a_release_that_is_delivered_after_a_newer_hold_says_that_it_came_too_late(tmp_path):
+    town = Town(tmp_path)
+    town.promote("1", code=CODE)
+    town.carry(town.comment("cleo", "/lockstep hold first"))
+    late = town.comment("ben", "/lockstep release")
+    town.carry(town.comment("cleo", "/lockstep hold second"))
+    town.carry(late)
+    assert town.reactions(late) == ["eyes", "-1"]
+    assert "cleo holds it since that comment" in town.replies()[-1]
+    assert town.judge(1).decision.waiting != ()
+
+
 def test_status_says_the_verdict_and_what_is_awaited(tmp_path):
     town = Town(tmp_path, merge="manual")
     town.promote("1", code=CODE)

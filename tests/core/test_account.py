@@ -126,6 +126,8 @@ def test_the_same_decision_later_is_the_same_record():
     "changed",
     [
         {"repository": "acme/others"},
+        {"author": "anastasia"},
+        {"branch": "trunk"},
         {"request": Request(number=8)},
         {"head_sha": "c" * 40},
         {"base_sha": "c" * 40},
