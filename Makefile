@@ -63,8 +63,9 @@ bench: $(VENV)/.dev
 	-@$(MAKE) --no-print-directory $(PEERS)/.ready
 	$(BIN)/python -m benchmarks
 
-# Pins without any index address; needs uv on the PATH.
-COMPILE := uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes \
+# Pins without any index address; needs uv on the PATH.  Extras stay in the pins: pip 23 does not
+# see that `coverage==x` answers `coverage[toml]`, and takes the newest release, which has no hash.
+COMPILE := uv pip compile --quiet --no-strip-extras --no-emit-index-url --no-emit-find-links --generate-hashes \
 	--universal --python-version 3.11 --custom-compile-command "make lock"
 lock:
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
@@ -72,7 +73,7 @@ lock:
 	  -c requirements.lock -o requirements-dev.lock
 	for extra in http lightgbm onnx xgboost; do \
 	  $(COMPILE) pyproject.toml --extra $$extra -c requirements.lock -o .github/actions/$$extra.lock || exit; done
-	uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes \
+	uv pip compile --quiet --no-strip-extras --no-emit-index-url --no-emit-find-links --generate-hashes \
 	  --python-version 3.11 --custom-compile-command "make lock" requirements-s3.in -o requirements-s3.lock
 	$(COMPILE) benchmarks/peers.txt -o requirements-bench.lock
 
