@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from github import GithubException
 
+from bot.core.errors import Unavailable
 from bot.world import github_graphql as graphql
 from bot.world.forge import Comment, Issue, Status, fitting, says_the_same
 from bot.world.github_read import issue_of, status_of, statuses_of
@@ -71,16 +72,20 @@ class GitHubTalk(GitHubSight):
             )
 
         with self.speaking(f"editing comment {comment.id}"):
-            try:
-                kept = self.repeat(edit)
-            except GithubException as error:
-                if error.status != 404:
-                    raise
-                self._memory.unsaid(number, comment.id)
-            else:
-                self._memory.said(number, kept)
-                return kept
-        return self.comment(number, body)
+            for _ in range(2):
+                try:
+                    kept = self.repeat(edit)
+                except GithubException as error:
+                    if error.status != 404:
+                        raise
+                else:
+                    self._memory.said(number, kept)
+                    return kept
+                # That it is not found may be a mistake, and a second comment would say it twice.
+                seen = self.repeat(lambda: self._look(number))
+                if all(one.id != comment.id for one in seen.ours):
+                    return self.comment(number, body)
+        raise Unavailable(f"comment {comment.id} is listed and cannot be found; try again")
 
     def delete_comment(self, number: int, comment: Comment) -> None:
         """Remove one of our own comments (a duplicate); already gone is fine."""

@@ -78,7 +78,7 @@ class Guard:
         Raises:
             Unavailable: the forge did not answer.
         """
-        self.repository.fetch(self.forge.remote(), f"+refs/heads/{self.branch}*:{TIP}*")
+        self._fetch()
         tip = self.repository.resolve(TIP)
         if tip is None:
             return Guarded(branch=self.branch, tip=None)
@@ -97,7 +97,7 @@ class Guard:
         suspected = self._suspected(steps, history[at - 1].lock if at else "none", ledger, sound)
         told = [founding] if founding else []
         told += (one for one in suspected if asked is None or one.commit in asked)
-        told += () if only else self._dropped(history, line, ledger)
+        told += () if only else self._gone_for_good(history, line, ledger)
         stops = self._tell_all(told[:AT_ONCE])
         self._turn_green(asked or (), sound)
         if stops:
@@ -174,6 +174,21 @@ class Guard:
             return False
         records = candidates(self._audit, message_of(self.repository, commit))
         return self._performer.landings.accounting.waited(commit, records, self.branch)
+
+    def _gone_for_good(
+        self, history: Sequence[Step], line: Line, ledger: Ledger
+    ) -> tuple[Finding, ...]:
+        """Find what was dropped; nothing while the branch moves, which the next run looks at.
+
+        The branch was fetched before the audit branch: a landing in between is in the one alone.
+        """
+        dropped = tuple(self._dropped(history, line, ledger))
+        if dropped:
+            self._fetch()
+        return dropped if self.repository.resolve(TIP) == line.tip else ()
+
+    def _fetch(self) -> None:
+        self.repository.fetch(self.forge.remote(), f"+refs/heads/{self.branch}*:{TIP}*")
 
     def _dropped(self, history: Sequence[Step], line: Line, ledger: Ledger) -> Iterator[Finding]:
         """Find sealed landings that a forced push took out, or whose lock a merge left out."""

@@ -170,6 +170,8 @@ class Landings:
         ours = self.forge.reports(number, MARKER)
         if not ours and self.report:
             self.forge.comment(number, change(self.report))
+            # What seemed deleted may be there: GitHub's answer shows what was said before.
+            ours = self.forge.reports(number, MARKER)
         for first in ours[:1]:
             told = change(first.body)
             if told != first.body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.errors import Refusal
+from bot.core.errors import Refusal, Unavailable
 from bot.core.finding import revert_branch
 from bot.core.proposal import LOCK
 from bot.core.restoring import restored
@@ -35,6 +35,10 @@ def propose_revert(
     """
     repository.fetch(forge.remote(), f"+refs/heads/{action.branch}:{TIP}")
     tip = repository.commit(TIP)
+    if tip != action.commit and repository.merge_base(tip, action.commit) == tip:
+        # A copy of the repository lags behind what it has shown.
+        short = action.commit[:12]
+        raise Unavailable(f"{action.branch} does not show {short} any more; try again")
     now = lock_at(repository, tip)
     try:
         lock = restored(

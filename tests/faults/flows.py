@@ -58,8 +58,10 @@ class Flow:
     orders: int = 0
     issues: int = 0
     reverts: int = 0
-    otherwise: Mapping[str, int] = field(default_factory=dict)
+    otherwise: Mapping[str, Any] = field(default_factory=dict)
     """What else may stand at the end, where a fault takes the flow another way."""
+    only_after: frozenset[str] = frozenset()
+    """Names of the troubles after which it may; empty for all."""
 
 
 def credit(*versions: str, code: bool = True) -> dict[str, str]:
@@ -222,7 +224,11 @@ FLOWS = (
          again=and_a_sweep, records=2, orders=1, state="pending"),
     Flow(name="override", run=command, again=and_a_sweep,
          prepare=comments('/lockstep override --gate lineage --reason "known"', fails),
-         merges=1, records=2, seals=1, orders=1),
+         merges=1, records=2, seals=1, orders=1,
+         # An override needs a report and a known pusher; without, the asker is answered.
+         otherwise={"reports": None, "state": "failure", "merges": 0, "records": 1, "seals": 0,
+                    "orders": 0, "answers": 1},
+         only_after=frozenset({"404", "our comments deleted"})),
     Flow(name="guard", prepare=tagged, run=guard, merges=1, records=1, seals=1, issues=1,
          reverts=1, reports=None),
     Flow(name="sweep", prepare=two_wait, run=sweep, merges=1, records=1, seals=1),

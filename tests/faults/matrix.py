@@ -141,4 +141,4 @@ def struck(scene: Scene, flow: Flow, at: int, trouble: Trouble) -> list[str] | N
     scene.server.trouble({})
     with listening(Line()):
         (flow.again or flow.run)(scene, scene.bot(Line()))
-    return complaints(scene, flow, deleted=trouble.name == "our comments deleted")
+    return complaints(scene, flow, trouble.name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.actions import MARKER
 from bot.core.record import BRANCH, digest_of
+from bot.report.replies import REPLY
 from bot.world.policies import judged_by, policies_at
 
 if TYPE_CHECKING:
@@ -16,28 +17,30 @@ if TYPE_CHECKING:
     from tests.faults.flows import Flow
     from tests.faults.scene import Scene
 
+DELETED = "our comments deleted"
 CONTEXT = "lockstep/gate: main"
 
 
-def complaints(scene: Scene, flow: Flow, *, deleted: bool = False) -> list[str]:
+def complaints(scene: Scene, flow: Flow, trouble: str = "") -> list[str]:
     """Name everything that is not as it must be.
 
     Args:
         scene: Where.
         flow: What was carried.
-        deleted: Somebody deleted our comments on the way; a report is not written again for a
-            request that has landed.
+        trouble: What went wrong on the way.  A report that somebody deleted is not written again
+            for a request that has landed.
     """
+    deleted = trouble == DELETED
     seen = counted(scene)
     due: dict[str, Any] = {
         "reports": flow.reports, "state": flow.state, "merges": flow.merges,
         "records": flow.records, "seals": flow.seals, "orders": flow.orders,
-        "issues": flow.issues, "reverts": flow.reverts,
+        "issues": flow.issues, "reverts": flow.reverts, "answers": 0,
     }  # fmt: skip
     if deleted and scene.pull.merged_as is not None and seen["reports"] == 0:
         due["reports"] = 0
     wrong = _differing(seen, due)
-    if wrong and flow.otherwise:
+    if wrong and flow.otherwise and (not flow.only_after or trouble in flow.only_after):
         wrong = _differing(seen, due | flow.otherwise)
     return wrong + merged_as_judged(scene) + stale(scene) + told_once(scene)
 
@@ -64,6 +67,7 @@ def counted(scene: Scene) -> dict[str, Any]:
         "seals": sum(path.startswith(f"seals/{number}/") for path in audit),
         "orders": sum(path.startswith(f"orders/{number}/") for path in audit),
         "issues": sum(one.open for one in hosted.issues.values()),
+        "answers": sum(o.number == number and o.body.startswith(REPLY) for o in ours),
         "reverts": sum(pull.author == scene.bot_account for pull in hosted.pulls.values()),
     }
 
