@@ -21,11 +21,11 @@ demo: $(VENV)/.run
 	$(BIN)/lockstep demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Everything that can go wrong, at every call of every flow; `make test` runs a part of it.
 faults: $(VENV)/.dev
-	LOCKSTEP_FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) tests/faults
+	LOCKSTEP_FAULTS=all $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/faults
 
 # s3 lives in an environment of its own: its server pins libraries that the rest does not want.
 .venv-s3/.run: requirements-s3.lock
@@ -37,7 +37,7 @@ test-s3: .venv-s3/.run
 	.venv-s3/bin/python -m pytest tests/world/test_store_s3.py -p no:cacheprovider -o filterwarnings=default
 
 coverage: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(WORKERS) tests/core tests/gates tests/report tests/statistics \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/core tests/gates tests/report tests/statistics \
 	  --cov=bot.core --cov=bot.gates --cov=bot.report --cov=bot.statistics --cov-branch \
 	  --cov-report=term:skip-covered --cov-fail-under=100
 
