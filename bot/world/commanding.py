@@ -108,6 +108,11 @@ class _Hearing:
                 return self._misunderstood(command, pull)
             return self._carried(command, pull)
         except NotDone as refused:
+            # Delivered twice at once, it may be done by now: what it asked for is then no more.
+            self.repository.fetch(self.forge.remote(), REFSPEC)
+            done = self._stored(pull)
+            if done is not None:
+                return done
             self._reply(replies.not_done(refused.because, refused.paste))
             self._react("-1")
             return Carried(said=f"not done: {refused.because}", number=number)
@@ -115,17 +120,23 @@ class _Hearing:
     def _done(self, command: Command | Misunderstood, pull: PullRequest) -> Carried | None:
         """Find that the command was carried before, and finish what was cut short."""
         number, comment = self.event.number, self.event.comment
-        tip = self.repository.resolve(AUDIT)
-        path = order_path(number, comment)
-        stored = tip and self.repository.blob(tip, path, most=LARGEST)
-        if stored and read(stored.text) is not None:
-            self._react("+1")
-            return Carried(said="done before", number=number, head=pull.head_sha, evaluate=True)
-        if not self.forge.reports(number, replies.marker_of(comment)):
-            return None
+        stored = self._stored(pull)
+        if stored is not None or not self.forge.reports(number, replies.marker_of(comment)):
+            return stored
         answered = isinstance(command, Command) and command.verb in WITHOUT_ORDER
         self._react("+1" if answered else "-1")
         return Carried(said="answered before", number=number)
+
+    def _stored(self, pull: PullRequest) -> Carried | None:
+        """Find the order that the fetched audit branch holds of this comment."""
+        number = self.event.number
+        tip = self.repository.resolve(AUDIT)
+        path = order_path(number, self.event.comment)
+        stored = tip and self.repository.blob(tip, path, most=LARGEST)
+        if not stored or read(stored.text) is None:
+            return None
+        self._react("+1")
+        return Carried(said="done before", number=number, head=pull.head_sha, evaluate=True)
 
     def _misunderstood(self, command: Misunderstood, pull: PullRequest) -> Carried:
         paste = command.paste
